@@ -1,0 +1,1 @@
+"""Ecological assets of Pingchang County on one map."""
