@@ -1,0 +1,67 @@
+"""What validation returns: every problem found in a file, not the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+#: How many row numbers one issue lists; ``count`` always holds the true number.
+ROWS_LISTED = 20
+
+
+class Level(StrEnum):
+    """How much an issue weighs, lightest first."""
+
+    REPAIRED = "repaired"
+    WARNING = "warning"
+    CONFIRM = "confirm"
+    BLOCKING = "blocking"
+
+
+class Decision(StrEnum):
+    """What becomes of a file: the heaviest of its issues decides."""
+
+    ACCEPT = "accept"
+    REPAIR = "repair"
+    CONFIRM = "confirm"
+    REJECT = "reject"
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the command line: 0 accept or repair, 3 confirm, 2 reject."""
+        return {"accept": 0, "repair": 0, "confirm": 3, "reject": 2}[self.value]
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One finding.
+
+    ``rows`` are 1-based record numbers as a desktop GIS counts them, at most :data:`ROWS_LISTED`;
+    ``message`` says what was found and where, ``fix`` how to mend it (both Chinese).
+    """
+
+    code: str
+    level: Level
+    message: str
+    fix: str = ""
+    field: str | None = None
+    rows: tuple[int, ...] = ()
+    count: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {**asdict(self), "level": self.level.value, "rows": list(self.rows)}
+
+
+def decide(issues: Iterable[Issue]) -> Decision:
+    """Decision for a file with these issues."""
+    levels = {issue.level for issue in issues}
+    if Level.BLOCKING in levels:
+        return Decision.REJECT
+    if Level.CONFIRM in levels:
+        return Decision.CONFIRM
+    if Level.REPAIRED in levels:
+        return Decision.REPAIR
+    return Decision.ACCEPT
