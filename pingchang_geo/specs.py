@@ -8,7 +8,8 @@ data dictionary. Adding a layer type is one file in ``layers/`` and one line in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -43,7 +44,7 @@ class FieldSpec:
     unit: str = ""
     digits: int | None = None
     aliases: tuple[str, ...] = ()
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = dataclass_field(default_factory=dict)
     values: tuple[str, ...] = ()
     limits: tuple[float, float] | None = None
     required: bool = False
@@ -60,7 +61,7 @@ class Theme:
     field: str
     title: str
     ramp: tuple[str, ...] = ()
-    palette: Mapping[str, str] = field(default_factory=dict)
+    palette: Mapping[str, str] = dataclass_field(default_factory=dict)
     #: Round class limits preferred over computed ones, for quantities with customary classes.
     breaks: tuple[float, ...] = ()
 
@@ -152,7 +153,7 @@ class LayerSpec:
     base_map: bool = False
     #: Ledger figures that belong on this layer's page.
     indicators: tuple[str, ...] = ()
-    _by_name: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _by_name: Mapping[str, FieldSpec] = dataclass_field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         by_name = {spec.name: spec for spec in self.fields}
