@@ -1,0 +1,90 @@
+"""Derived attributes: area, carbon, shares inside zones, totals of zones. Pure; geometry in, columns out.
+
+Which columns a layer gets follows from its specification alone: ``spec.carbon`` brings stock and removal,
+``spec.zone`` brings the totals of the plots inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from pingchang_geo import carbon, overlay
+from pingchang_geo.crs import Geometries
+from pingchang_geo.indicators import Ledger
+from pingchang_geo.specs import LayerSpec
+from pingchang_geo.units import HA_M2
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ZoneJoin:
+    """The area-weighted join of n plots to m zones; ``covered_m2`` counts overlapping zones once (n values)."""
+
+    pairs: overlay.Pairs
+    covered_m2: Floats
+
+
+def own_attributes(
+    spec: LayerSpec, frame: pd.DataFrame, geometries_m: Geometries, factors: carbon.FactorSet, ledger: Ledger
+) -> pd.DataFrame:
+    """Attributes that follow from a layer's own features.
+
+    Args:
+        spec: the layer.
+        frame: n rows of canonical source columns.
+        geometries_m: n geometries in the equal-area projection (metres).
+        factors: carbon parameter set.
+        ledger: holds the official totals of 官方口径系数法.
+
+    Returns:
+        n rows: ``area_ha`` and, for carbon-bearing layers, ``stock_tc_ha``, ``stock_tc``, ``removal_tco2_a``.
+    """
+    area_ha = np.asarray(shapely.area(geometries_m), dtype=np.float64) / HA_M2
+    columns: dict[str, Floats] = {"area_ha": area_ha}
+    if spec.carbon is not None:
+        role = spec.carbon
+        volume = frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
+        per_ha = carbon.stock_tc_ha(frame[role.stand_type], volume, factors)
+        rates = carbon.official_rates_tco2_ha_a(factors, ledger)
+        columns["stock_tc_ha"] = per_ha
+        columns["stock_tc"] = per_ha * area_ha
+        columns["removal_tco2_a"] = carbon.removal_tco2_a(frame[role.stand_kind], area_ha, rates)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def join_zones(plots_m: Geometries, plot_area_m2: Floats, zone_spec: LayerSpec, zones_m: Geometries) -> ZoneJoin:
+    """Join plots to the features of a zone layer; both in the equal-area projection."""
+    if zone_spec.zone is None:
+        raise ValueError(f"{zone_spec.id} is no zone layer")
+    polygons = overlay.zone_polygons(zones_m, zone_spec.zone.point_radius_m)
+    pairs = overlay.overlaps(plots_m, polygons, plot_area_m2)
+    return ZoneJoin(pairs, overlay.covered_m2(plots_m, polygons, pairs))
+
+
+def share_pct(join: ZoneJoin, plot_area_ha: Floats) -> Floats:
+    """Percentage of each plot inside any of the zones, 0–100; 0 for a plot without area."""
+    area_m2 = plot_area_ha * HA_M2
+    share = np.divide(join.covered_m2, area_m2, out=np.zeros_like(area_m2), where=area_m2 > 0)
+    return np.clip(share * 100, 0.0, 100.0)
+
+
+def zone_totals(join: ZoneJoin, plots: pd.DataFrame, zones: int) -> pd.DataFrame:
+    """Forest area, carbon stock and annual removal inside each of ``zones`` zones, by shared area."""
+    area_m2 = plots["area_ha"].to_numpy(dtype=np.float64) * HA_M2
+    density = {
+        "forest_area_ha": np.full(len(plots), 1 / HA_M2),
+        "forest_stock_tc": _per(plots["stock_tc"], area_m2),
+        "forest_removal_tco2_a": _per(plots["removal_tco2_a"], area_m2),
+    }
+    return pd.DataFrame({name: overlay.zone_sums(join.pairs, values, zones) for name, values in density.items()})
+
+
+def _per(quantity: pd.Series[float], area_m2: Floats) -> Floats:
+    values = quantity.to_numpy(dtype=np.float64)
+    return np.divide(values, area_m2, out=np.full_like(values, np.nan), where=area_m2 > 0)

@@ -1,0 +1,1 @@
+"""What composes readers, store, tiles and exports: inspect, publish, derive, first start."""

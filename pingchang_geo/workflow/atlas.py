@@ -1,0 +1,124 @@
+"""The atlas: the current layers with their derived attributes, read-only, as pages, routes and exports use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pingchang_geo import attributes, layers, provenance
+from pingchang_geo.crs import Geometries
+from pingchang_geo.errors import UnknownLayerError
+from pingchang_geo.specs import LayerSpec
+from pingchang_geo.store import Snapshot, Store, Version
+from pingchang_geo.workflow import derive
+
+
+@dataclass(frozen=True)
+class LayerData:
+    """One published layer.
+
+    Attributes:
+        frame: n rows, the row number as index; canonical source columns and every derived one; categories are
+            pandas categoricals. Shared between sessions: never write to it.
+        bounds: n × 4 (west, south, east, north), EPSG:4490.
+    """
+
+    spec: LayerSpec
+    version: Version
+    frame: pd.DataFrame
+    bounds: NDArray[np.float64]
+    store: Store = field(repr=False, compare=False)
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the whole layer, EPSG:4490."""
+        low, high = self.bounds[:, :2].min(axis=0), self.bounds[:, 2:].max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @cached_property
+    def geometry(self) -> Geometries:
+        """n geometries, EPSG:4490; read on first use, since pages of large layers never need them."""
+        frame: gpd.GeoDataFrame = self.store.read(self.version, columns=["geometry"])
+        return np.asarray(frame.geometry.array, dtype=object)
+
+    def title_of(self, row: int) -> str:
+        """Name of one feature, e.g. ``佛头山`` or ``小班 12-7``."""
+        record = self.frame.iloc[row]
+        name = str(record[self.spec.name_field])
+        if len(self.spec.key) == 1 or self.spec.name_field == "name":
+            return name
+        parts = [str(record[k]) for k in self.spec.key if k in record and pd.notna(record[k]) and record[k] != ""]
+        return f"{self.spec.noun} {'-'.join(parts)}"
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """All published layers of one snapshot."""
+
+    snapshot: Snapshot
+    layers: Mapping[str, LayerData]
+
+    def __getitem__(self, layer_id: str) -> LayerData:
+        try:
+            return self.layers[layer_id]
+        except KeyError:
+            title = layers.get(layer_id).title
+            raise UnknownLayerError(f"图层「{title}」尚未发布数据。", fix="请先在命令行或数据更新页发布。") from None
+
+    def __contains__(self, layer_id: object) -> bool:
+        return layer_id in self.layers
+
+    def mark(self, layer_ids: Iterable[str] | None = None) -> str:
+        """示意数据 when any of the layers (all by default) is a reference layer, else nothing.
+
+        A layer whose derived columns come from other layers must be asked for together with them.
+        """
+        ids = self.layers if layer_ids is None else layer_ids
+        return provenance.mark(self.layers[i].version.provenance for i in ids if i in self.layers)
+
+
+def load(store: Store, snapshot: Snapshot | None = None) -> Atlas:
+    """Atlas of a snapshot (the current one by default); derived data must be there already."""
+    snapshot = snapshot or store.snapshot()
+    frames: dict[str, pd.DataFrame] = {}
+    bounds: dict[str, NDArray[np.float64]] = {}
+    for layer_id, version in snapshot.versions.items():
+        source = store.read(version, columns=[f.name for f in layers.get(layer_id).source_fields])
+        own = derive.read_attributes(store, version)
+        bounds[layer_id] = own[derive.BOUNDS].to_numpy(dtype=np.float64)
+        frames[layer_id] = pd.concat([source, own.drop(columns=derive.BOUNDS)], axis=1)
+    _join(store, snapshot, frames)
+    data = {
+        spec.id: LayerData(spec, snapshot.versions[spec.id], _ordered(spec, frames[spec.id]), bounds[spec.id], store)
+        for spec in layers.all_specs()
+        if spec.id in frames
+    }
+    return Atlas(snapshot, MappingProxyType(data))
+
+
+def _join(store: Store, snapshot: Snapshot, frames: dict[str, pd.DataFrame]) -> None:
+    """Add shares to plots and totals to zones, in place."""
+    for plot_spec, zone_spec in derive.joined_layers(snapshot):
+        join = derive.read_join(store, snapshot.versions[plot_spec.id], snapshot.versions[zone_spec.id])
+        plots, zones = frames[plot_spec.id], frames[zone_spec.id]
+        if zone_spec.zone is None:
+            continue
+        area_ha = plots["area_ha"].to_numpy(dtype=np.float64)
+        plots[zone_spec.zone.share_field] = attributes.share_pct(join, area_ha)
+        totals = attributes.zone_totals(join, plots, len(zones))
+        for name in totals:
+            zones[name] = totals[name].to_numpy()
+
+
+def _ordered(spec: LayerSpec, frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns in the order of the declaration; those the snapshot cannot fill (no zone layer) are left out."""
+    present: list[Any] = [f.name for f in spec.fields if f.name in frame.columns]
+    return frame[present]
