@@ -58,5 +58,5 @@ SPEC: Final = LayerSpec(
         Chart("parks-stock", "园区周边（1 km）碳储量", by="name", measure="forest_stock_tc"),
     ),
     zone=ZoneRole("parks_share_pct", "园区内面积占比", point_radius_m=1000.0),
-    indicators=("parks_and_sites", "companies_in_parks"),
+    indicators=("development_zone_sites", "xingguang_park_companies", "huayou_zhonglan_output_yi_yuan"),
 )

@@ -1,5 +1,6 @@
 """The versioned store: immutable versions in folders, a SQLite catalogue, an audit log with a hash chain."""
 
-from pingchang_geo.store.base import Snapshot, Store, Version
+from pingchang_geo.store.base import Prepare, Snapshot, Store, Version
+from pingchang_geo.store.local import LocalStore
 
-__all__ = ["Snapshot", "Store", "Version"]
+__all__ = ["LocalStore", "Prepare", "Snapshot", "Store", "Version"]

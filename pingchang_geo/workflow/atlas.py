@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pingchang_geo import attributes, layers, provenance
@@ -49,6 +51,15 @@ class LayerData:
         frame: gpd.GeoDataFrame = self.store.read(self.version, columns=["geometry"])
         return np.asarray(frame.geometry.array, dtype=object)
 
+    @cached_property
+    def search_text(self) -> Any:
+        """Arrow array of n lower-case texts to search in: the declared search fields, joined by spaces."""
+        columns = [self.frame[name].astype(object).fillna("").astype(str) for name in self.spec.search]
+        joined = columns[0]
+        for column in columns[1:]:
+            joined = joined + " " + column
+        return pa.array(joined.str.lower(), type=pa.large_string())
+
     def title_of(self, row: int) -> str:
         """Name of one feature, e.g. ``佛头山`` or ``小班 12-7``."""
         record = self.frame.iloc[row]
@@ -65,6 +76,11 @@ class Atlas:
 
     snapshot: Snapshot
     layers: Mapping[str, LayerData]
+
+    @property
+    def id(self) -> str:
+        """Sixteen hex digits for addresses: changes with any version and with the rules behind derived columns."""
+        return hashlib.sha256(f"{self.snapshot.id} {derive.fingerprint()}".encode()).hexdigest()[:16]
 
     def __getitem__(self, layer_id: str) -> LayerData:
         try:
@@ -109,8 +125,7 @@ def _join(store: Store, snapshot: Snapshot, frames: dict[str, pd.DataFrame]) -> 
     for plot_spec, zone_spec in derive.joined_layers(snapshot):
         join = derive.read_join(store, snapshot.versions[plot_spec.id], snapshot.versions[zone_spec.id])
         plots, zones = frames[plot_spec.id], frames[zone_spec.id]
-        if zone_spec.zone is None:
-            continue
+        assert zone_spec.zone is not None
         area_ha = plots["area_ha"].to_numpy(dtype=np.float64)
         plots[zone_spec.zone.share_field] = attributes.share_pct(join, area_ha)
         totals = attributes.zone_totals(join, plots, len(zones))

@@ -1,0 +1,105 @@
+"""Commands on data: ``inspect`` and ``publish``."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pingchang_geo import layers
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.provenance import Kind, Provenance
+from pingchang_geo.settings import settings
+from pingchang_geo.workflow import start
+from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
+from pingchang_geo.workflow.publish import current_base, publish
+
+
+def add_commands(commands: Any) -> None:
+    """Register this module's commands."""
+    look = commands.add_parser("inspect", help="检查数据文件，不作任何更改")
+    _add_file_arguments(look)
+    look.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
+    look.set_defaults(run=_inspect)
+
+    put = commands.add_parser("publish", help="检查并发布数据文件，成为图层的新版本")
+    _add_file_arguments(put)
+    put.add_argument("--note", default="", help="本次更新的说明")
+    put.add_argument("--source", default="", help="数据来源，例如：平昌县林业局 2024 年林草湿调查")
+    put.add_argument("--as-of", default="", metavar="YYYY-MM-DD", help="数据截止日期")
+    put.add_argument(
+        "--kind",
+        choices=[Kind.OFFICIAL.value, Kind.SURVEY.value],
+        default=Kind.OFFICIAL.value,
+        help="数据性质：official 官方（默认）、survey 调查",
+    )
+    put.add_argument("--by", default="", help="发布人，默认为系统用户名")
+    put.set_defaults(run=_publish)
+
+
+def _add_file_arguments(command: argparse.ArgumentParser) -> None:
+    known = "、".join(f"{spec.id}（{spec.title}）" for spec in layers.all_specs())
+    command.add_argument(
+        "files", nargs="+", type=Path, metavar="文件", help="Shapefile（zip 或散文件）、GeoPackage、GeoJSON、GeoParquet"
+    )
+    command.add_argument("--layer", default=None, help=f"图层：{known}；不写则按字段推断")
+    command.add_argument(
+        "--confirm", action="append", default=[], metavar="代码[=值]", help="回答检查提出的问题，可重复"
+    )
+
+
+def _inspected(chosen: argparse.Namespace) -> Inspection:
+    answers = dict(answer.partition("=")[::2] for answer in chosen.confirm)
+    return inspect(chosen.files, chosen.layer, county=start.county_outline(), answers=answers)
+
+
+def _inspect(chosen: argparse.Namespace) -> int:
+    inspection = _inspected(chosen)
+    if chosen.json:
+        print(json.dumps(inspection.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        print(inspection_text(inspection))
+    return inspection.decision.exit_code
+
+
+def _publish(chosen: argparse.Namespace) -> int:
+    _check_date(chosen.as_of)
+    store = start.open_store()
+    start.prepare(store, settings(), _say)
+    inspection = _inspected(chosen)
+    actor = chosen.by or getpass.getuser()
+    if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
+        print(inspection_text(inspection), file=sys.stderr)
+        store.log(actor, "refuse", layer=inspection.layer, issues=[i.code for i in inspection.issues])
+        print("未发布，当前版本未受影响。", file=sys.stderr)
+        return inspection.decision.exit_code
+    print(inspection_text(inspection))
+    names = "、".join(path.name for path in chosen.files)
+    version = publish(
+        store,
+        inspection.layer,
+        inspection.frame,
+        provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=chosen.as_of),
+        publisher=actor,
+        note=chosen.note,
+        base=current_base(store, inspection.layer),
+        progress=_say,
+    )
+    print(f"{layers.get(inspection.layer).title}现为{version.label}（{version.name}），共 {version.rows:,} 条。")
+    return 0
+
+
+def _check_date(text: str) -> None:
+    if text:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise PingchangError(f"日期「{text}」无法识别。", fix="请写成 2024-12-31 的形式。") from None
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", flush=True)

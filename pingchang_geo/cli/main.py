@@ -1,0 +1,29 @@
+"""Commands and their exit codes: 0 done, 2 refused or broken, 3 a question is open."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pingchang_geo.cli import data, operate
+from pingchang_geo.errors import PingchangError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; every command's module adds its own."""
+    root = argparse.ArgumentParser(prog="python -m pingchang_geo", description="平昌县生态资产一张图：命令行")
+    commands = root.add_subparsers(dest="command", required=True, metavar="命令")
+    data.add_commands(commands)
+    operate.add_commands(commands)
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a :class:`PingchangError` becomes a Chinese sentence on standard error."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except PingchangError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return error.exit_code

@@ -1,0 +1,176 @@
+"""The SQLite catalogue: versions, the pointer to the current one, and the audit log with its hash chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pingchang_geo.errors import StoreError
+from pingchang_geo.provenance import Provenance
+from pingchang_geo.store.base import Snapshot, Version
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS version (
+    layer TEXT NOT NULL, number INTEGER NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,
+    provenance TEXT NOT NULL, published_at TEXT NOT NULL, publisher TEXT NOT NULL,
+    note TEXT NOT NULL, parent TEXT,
+    PRIMARY KEY (layer, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS current (
+    layer TEXT PRIMARY KEY, number INTEGER NOT NULL,
+    FOREIGN KEY (layer, number) REFERENCES version (layer, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+    detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
+CREATE TRIGGER IF NOT EXISTS version_no_update BEFORE UPDATE ON version BEGIN SELECT RAISE(ABORT, 'immutable'); END;
+"""
+_GENESIS: Final = "0" * 64
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One line of the log; ``hash`` covers the line and the hash before it."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    detail: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+def now() -> str:
+    """Current time, ISO 8601 UTC to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Catalogue:
+    """Access to the catalogue file; one short connection a call, so that it is safe from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._connect() as connection:
+            connection.executescript(_SCHEMA)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(
+                "无法打开数据目录中的目录库（catalogue.sqlite）。", fix="请检查数据目录的权限与磁盘。"
+            ) from error
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            yield connection
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"目录库无法读写：{error}。", fix="请检查磁盘空间与权限，然后重试。") from error
+        finally:
+            connection.close()
+
+    def snapshot(self) -> Snapshot:
+        """The current version of each layer."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT version.* FROM current JOIN version USING (layer, number) ORDER BY layer"
+            ).fetchall()
+        return Snapshot(MappingProxyType({row[0]: _version(row) for row in rows}))
+
+    def versions(self, layer: str) -> tuple[Version, ...]:
+        """Every version of a layer, newest first."""
+        with self._connect() as connection:
+            rows = connection.execute("SELECT * FROM version WHERE layer = ? ORDER BY number DESC", (layer,)).fetchall()
+        return tuple(_version(row) for row in rows)
+
+    def switch(self, version: Version, action: str, detail: Mapping[str, Any]) -> None:
+        """Record ``version``, make it current and log it, all in one transaction."""
+        with self._connect() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.execute(
+                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        version.layer,
+                        version.number,
+                        version.sha256,
+                        version.rows,
+                        json.dumps(version.provenance.as_dict(), ensure_ascii=False, sort_keys=True),
+                        version.published_at,
+                        version.publisher,
+                        version.note,
+                        version.parent,
+                    ),
+                )
+                connection.execute(
+                    "INSERT INTO current VALUES (?, ?) ON CONFLICT (layer) DO UPDATE SET number = excluded.number",
+                    (version.layer, version.number),
+                )
+                _append(connection, version.publisher, action, {"version": version.name, **detail})
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+
+    def log(self, actor: str, action: str, detail: Mapping[str, Any]) -> None:
+        """Append one line to the audit log."""
+        with self._connect() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            _append(connection, actor, action, detail)
+            connection.execute("COMMIT")
+
+    def audit(self) -> tuple[AuditEntry, ...]:
+        """The whole log, oldest first."""
+        with self._connect() as connection:
+            rows = connection.execute("SELECT * FROM audit ORDER BY seq").fetchall()
+        return tuple(
+            AuditEntry(seq, at, actor, action, json.loads(detail), previous, digest)
+            for seq, at, actor, action, detail, previous, digest in rows
+        )
+
+    def audit_intact(self) -> bool:
+        """Whether every line's hash fits its content and its predecessor."""
+        previous = _GENESIS
+        for entry in self.audit():
+            text = _canonical(entry.at, entry.actor, entry.action, entry.detail, previous)
+            if entry.previous != previous or entry.hash != hashlib.sha256(text.encode()).hexdigest():
+                return False
+            previous = entry.hash
+        return True
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    layer, number, sha256, rows, source, published_at, publisher, note, parent = row
+    return Version(
+        layer, number, sha256, rows, Provenance.from_dict(json.loads(source)), published_at, publisher, note, parent
+    )
+
+
+def _canonical(at: str, actor: str, action: str, detail: Mapping[str, Any], previous: str) -> str:
+    return json.dumps([previous, at, actor, action, detail], ensure_ascii=True, sort_keys=True)
+
+
+def _append(connection: sqlite3.Connection, actor: str, action: str, detail: Mapping[str, Any]) -> None:
+    last = connection.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+    previous = last[0] if last else _GENESIS
+    at = now()
+    digest = hashlib.sha256(_canonical(at, actor, action, detail, previous).encode()).hexdigest()
+    text = json.dumps(detail, ensure_ascii=True, sort_keys=True)
+    connection.execute(
+        "INSERT INTO audit (at, actor, action, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        (at, actor, action, text, previous, digest),
+    )
