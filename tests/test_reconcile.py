@@ -1,0 +1,70 @@
+"""Control totals: hand-computed agreement, difference and missing columns."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from pingchang_geo import layers, reconcile
+from pingchang_geo.indicators import UnknownIndicatorError, load_ledger
+from pingchang_geo.provenance import Kind, Provenance
+from pingchang_geo.reconcile import Verdict
+
+REFERENCE = Provenance(Kind.REFERENCE, "示意")
+SURVEY = Provenance(Kind.SURVEY, "调查")
+
+
+def redline_frame(area_km2: float) -> pd.DataFrame:
+    return pd.DataFrame({"name": ["甲", "乙"], "area_ha": [area_km2 * 40, area_km2 * 60]})
+
+
+def test_agreement_of_reference_data_is_by_construction():
+    reported = load_ledger().number("redline_area_km2")
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(reported), REFERENCE, load_ledger())
+    assert row.verdict is Verdict.AGREES
+    assert row.computed == pytest.approx(reported)
+    assert row.note == "示意数据按报告总量生成，一致属构造使然"
+
+
+def test_agreement_of_a_survey_speaks_for_itself():
+    reported = load_ledger().number("redline_area_km2")
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(reported), SURVEY, load_ledger())
+    assert (row.verdict, row.note) == (Verdict.AGREES, "")
+
+
+def test_a_difference_beyond_the_tolerance():
+    reported = load_ledger().number("redline_area_km2")
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(reported * 1.1), SURVEY, load_ledger())
+    assert row.verdict is Verdict.DIFFERS
+    assert row.relative == pytest.approx(0.1)
+    assert row.difference == pytest.approx(reported * 0.1)
+    assert "容差" in row.note
+
+
+def test_where_and_units():
+    spec = layers.get("forest")
+    frame = pd.DataFrame({"stand_kind": ["新造林", "其他林地"], "area_ha": [2000.0, 500.0]})
+    rows = {r.indicator: r for r in reconcile.reconcile(spec, frame, SURVEY, load_ledger())}
+    # 2000 ha × 15 = 30,000 亩 = 3 万亩; all 2500 ha = 3.75 万亩.
+    assert rows["new_forest_area_wanmu"].computed == pytest.approx(3)
+    assert rows["forest_land_area_wanmu"].computed == pytest.approx(3.75)
+    assert rows["new_forest_removal_wt_a"].verdict is Verdict.UNKNOWN
+    assert math.isnan(rows["new_forest_removal_wt_a"].computed)
+
+
+def test_features_are_counted():
+    spec = layers.get("scenic")
+    count = int(load_ledger().number("scenic_4a_count"))
+    (row,) = reconcile.reconcile(spec, pd.DataFrame({"name": ["景"] * count}), SURVEY, load_ledger())
+    assert row.verdict is Verdict.AGREES
+    (row,) = reconcile.reconcile(spec, pd.DataFrame({"name": ["景"] * (count - 1)}), SURVEY, load_ledger())
+    assert row.verdict is Verdict.DIFFERS
+
+
+def test_every_declared_control_total_has_a_figure_and_a_unit():
+    for spec in layers.all_specs():
+        for control in spec.control_totals:
+            assert load_ledger()[control.indicator].value is not None
+            assert control.unit in reconcile._FACTORS
+    with pytest.raises(UnknownIndicatorError):
+        load_ledger().number("nothing")
