@@ -63,11 +63,8 @@ class _Handlers:
         field = request.path_params["field"]
         if not layer.spec.has(field) or field not in layer.frame.columns:
             raise HTTPException(404)
-        return Response(
-            self._data.column(request.path_params["snapshot"], layer, field),
-            media_type="application/octet-stream",
-            headers=_GZIP,
-        )
+        body = self._data.column(request.path_params["snapshot"], layer, field)
+        return Response(body, media_type="application/octet-stream", headers=_GZIP)
 
     def feature(self, request: Request) -> Response:
         atlas = self._atlas(request)
