@@ -1,0 +1,225 @@
+/* The controls around the map, in Chinese, all reachable by keyboard: layer switch, legend, buttons, position read-out. */
+(function () {
+  "use strict";
+
+  const P = window.Pingchang;
+  const { make, symbol, control } = P.dom;
+  const { formatShare, formatNumber } = P.format;
+
+  function swatch(parent, layer, color) {
+    const box = make("span", "pc-swatch", parent, null, { "aria-hidden": "true" });
+    const style = layer.style || {};
+    if (layer.geometry === "point" || style.symbol) box.appendChild(symbol(style.symbol, color, layer.location));
+    else if (layer.mode === "idtiles") box.style.background = color;
+    else Object.assign(box.style, { border: `2px ${style.dashArray ? "dashed" : "solid"} ${color}`, background: color + "22" });
+    return box;
+  }
+
+  function details(container, title, open) {
+    const box = make("details", "", container);
+    box.open = open;
+    make("summary", "", box, title);
+    return make("div", "pc-body", box);
+  }
+
+  class LayerSwitch {
+    constructor(atlas, container, open) {
+      this._atlas = atlas;
+      this._rows = new Map();
+      const body = details(container, "图层", open);
+      for (const entry of atlas.fromTop()) this._rows.set(entry.layer.id, this._row(body, entry.layer));
+    }
+
+    _row(body, layer) {
+      const box = make("div", "pc-layer", body);
+      const label = make("label", "", box);
+      const check = make("input", "", label, null, { type: "checkbox" });
+      swatch(label, layer, layer.color);
+      make("span", "pc-layer-title", label, layer.title);
+      if (layer.mark) {
+        const kind = layer.mark.includes("示意") ? "reference" : "official";
+        make("span", `pc-badge pc-badge-${kind}`, label, layer.mark.replace("数据", ""), { title: layer.mark });
+      }
+      const slider = make("input", "pc-opacity", box, null, {
+        type: "range", min: "0", max: "100", step: "5", "aria-label": `${layer.title}不透明度`, title: "不透明度",
+      });
+      check.addEventListener("change", () => this._atlas.change(layer.id, { visible: check.checked }));
+      slider.addEventListener("input", () => this._atlas.change(layer.id, { opacity: Number(slider.value) / 100 }));
+      return { box, check, slider };
+    }
+
+    update() {
+      for (const [id, { box, check, slider }] of this._rows) {
+        const state = this._atlas.state.layers[id];
+        box.hidden = !state;
+        if (!state) continue;
+        check.checked = Boolean(state.visible);
+        slider.value = Math.round((state.opacity ?? 1) * 100);
+        slider.hidden = !state.visible;
+      }
+    }
+  }
+
+  class Legend {
+    constructor(atlas, container, open) {
+      this._atlas = atlas;
+      this._container = container;
+      this._body = details(container, "图例", open);
+      this._shown = null;
+    }
+
+    /** Draw again if anything in it changed. */
+    update() {
+      const atlas = this._atlas;
+      const items = atlas.fromTop().filter((entry) => entry.isVisible());
+      const right = atlas.right && atlas.right.view.legend;
+      const key = JSON.stringify([items.map((entry) => [entry.layer.id, entry.view.legend]), right]);
+      if (key === this._shown) return;
+      this._shown = key;
+      this._body.textContent = "";
+      this._container.hidden = items.length === 0;
+      for (const { layer, view } of items) {
+        const theme = view.legend && view.legend.theme;
+        if (!theme) this._plain(layer, view.legend);
+        else {
+          const comparing = right && atlas.right.id === layer.id;
+          this._theme(layer, view.legend, comparing ? "左：" : "");
+          if (comparing) this._theme(layer, right, "右：");
+        }
+      }
+      if (items.some(({ view }) => (view.features || []).some((feature) => feature.properties.location))) this._locations();
+    }
+
+    _plain(layer, legend) {
+      const line = make("div", "pc-legend-line", this._body);
+      swatch(line, layer, layer.color);
+      make("span", "pc-legend-label", line, layer.title);
+      if (legend) make("span", "pc-legend-count", line, formatNumber(legend.shown, 0));
+    }
+
+    _theme(layer, legend, side) {
+      const { theme, counts, missing, shown } = legend;
+      const box = make("section", "pc-legend", this._body);
+      const title = make("h4", "", box, `${side}${theme.title}`);
+      if (theme.unit) make("small", "", title, `（${theme.unit}）`);
+      make("div", "pc-legend-sub", box, `${layer.title} ${formatNumber(shown, 0)} 个`);
+      const line = (color, label, count) => {
+        const row = make("div", "pc-legend-line", box);
+        make("span", "pc-swatch", row, null, { "aria-hidden": "true" }).style.background = color;
+        make("span", "pc-legend-label", row, label);
+        make("span", "pc-legend-count", row, formatNumber(count, 0));
+        make("span", "pc-legend-share", row, formatShare(count, shown));
+      };
+      theme.labels.forEach((label, index) => line(theme.colors[index], label, counts[index]));
+      if (missing > 0) line(theme.missing || "#BDBDBD", "无数据", missing);
+    }
+
+    _locations() {
+      const line = make("div", "pc-legend-line pc-legend-location", this._body);
+      make("span", "", line, "位置");
+      for (const location of ["已核", "推定", "示意"]) {
+        const mark = make("span", "pc-swatch", line, null, { "aria-hidden": "true" });
+        mark.appendChild(symbol("circle", "#4A4A4A", location));
+        make("span", "", line, location);
+      }
+    }
+  }
+
+  function button(parent, className, title, path, action) {
+    const item = make("button", className, parent, null, { type: "button", title, "aria-label": title });
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", "0 0 24 24");
+    svg.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    line.setAttribute("d", path);
+    svg.appendChild(line);
+    item.appendChild(svg);
+    item.addEventListener("click", action);
+    return item;
+  }
+
+  const ICONS = {
+    home: "M4 11l8-7 8 7M6 9.5V20h12V9.5",
+    full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+    length: "M3 17L17 3l4 4L7 21zM7 13l2 2M10 10l2 2M13 7l2 2",
+    area: "M5 7l8-3 7 7-4 9H6z",
+  };
+
+  function addButtons(atlas, container, measure) {
+    container.classList.add("leaflet-bar", "pc-buttons");
+    button(container, "", "回到全县范围", ICONS.home, () => atlas.home());
+    button(container, "", "全屏", ICONS.full, () => {
+      const target = atlas.map.getContainer();
+      if (document.fullscreenElement) document.exitFullscreen();
+      else target.requestFullscreen?.().catch((error) => atlas.fail(error));
+    });
+    const tools = {
+      length: button(container, "", "测距离", ICONS.length, () => measure.toggle("length")),
+      area: button(container, "", "测面积", ICONS.area, () => measure.toggle("area")),
+    };
+    measure.onMode = (mode) => {
+      for (const name in tools) tools[name].setAttribute("aria-pressed", String(name === mode));
+    };
+    measure.onMode(null);
+  }
+
+  /** Coordinates under the pointer, geographic and Gauss-Krüger; the map's centre while there is no pointer. */
+  function addPosition(atlas, container) {
+    const geographic = make("span", "", container), projected = make("span", "", container);
+    const show = (latlng) => {
+      const { lat, lng } = latlng;
+      const { easting, northing } = P.geometry.gaussKruger(lng, lat);
+      geographic.textContent = `CGCS2000 ${lng.toFixed(4)}°E ${lat.toFixed(4)}°N`;
+      projected.textContent = `高斯 3° 带（108°E） X ${northing.toFixed(0)} Y ${easting.toFixed(0)} m`;
+    };
+    let waiting = null;
+    atlas.map.on("mousemove", (event) => {
+      if (waiting === null) requestAnimationFrame(() => {
+        show(waiting);
+        waiting = null;
+      });
+      waiting = event.latlng;
+    });
+    atlas.map.on("mouseout moveend", () => show(atlas.map.getCenter()));
+    show(atlas.map.getCenter());
+  }
+
+  function chineseZoom(map) {
+    const box = map.getContainer().querySelector(".leaflet-control-zoom");
+    if (!box) return;
+    for (const [name, title] of [["in", "放大"], ["out", "缩小"]]) {
+      const item = box.querySelector(`.leaflet-control-zoom-${name}`);
+      item.title = title;
+      item.setAttribute("aria-label", title);
+    }
+  }
+
+  /** Put all controls on the map; returns what the map calls when its state changes. */
+  function addControls(atlas) {
+    const { map } = atlas;
+    const size = map.getSize(), roomy = size.x >= 640 && size.y >= 420;
+    chineseZoom(map);
+    const measure = new P.measure.Measure(atlas);
+    const compare = new P.compare.Compare(atlas);
+    let layers, legend;
+    control("topleft", "pc-search", (box) => new P.search.Search(atlas, box)).addTo(map);
+    const corner = map.getContainer().querySelector(".leaflet-top.leaflet-left");
+    corner.prepend(corner.lastChild);
+    control("topleft", "", (box) => addButtons(atlas, box, measure)).addTo(map);
+    control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box, roomy))).addTo(map);
+    control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box, roomy))).addTo(map);
+    control("bottomleft", "pc-position", (box) => addPosition(atlas, box)).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
+    return {
+      update: () => {
+        layers.update();
+        legend.update();
+        measure.refresh();
+      },
+      legend: () => legend.update(),
+      compare: (sides) => compare.update(sides),
+    };
+  }
+
+  P.controls = { addControls };
+})();

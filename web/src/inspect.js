@@ -1,0 +1,185 @@
+/* What is this? Hover tooltip, click, pop-up, outline of the selected feature, and the message to Python. */
+(function () {
+  "use strict";
+
+  const { make } = window.Pingchang.dom;
+  const { formatColumn } = window.Pingchang.format;
+
+  function popupContent(answer, others) {
+    const box = make("div", "pc-popup");
+    const head = make("div", "pc-popup-head", box);
+    make("strong", "", head, answer.title || "未命名");
+    if (answer.badge) make("span", `pc-badge pc-badge-${answer.badge.kind || "reference"}`, head, answer.badge.text);
+    const table = make("table", "", box);
+    for (const [label, value] of answer.rows || []) {
+      const row = make("tr", "", table);
+      make("th", "", row, label, { scope: "row" });
+      make("td", "", row, value === null || value === undefined || value === "" ? "—" : String(value));
+    }
+    if (answer.note) make("p", "pc-popup-note", box, answer.note);
+    if (others.length) {
+      const line = make("p", "pc-popup-others", box, "此处还有：");
+      for (const other of others) {
+        const button = make("button", "pc-link", line, other.title, { type: "button" });
+        button.addEventListener("click", other.open);
+      }
+    }
+    return box;
+  }
+
+  /** The layer whose clicks the Streamlit component listens to: it must be on the map when the component attaches its handler. */
+  const Messenger = L.Layer.extend({ onAdd() {}, onRemove() {} });
+
+  class Inspector {
+    /** views(): layer views from top to bottom, each with layer, rowAt(latlng), tooltip(row). */
+    constructor(map, config, { views, units, onFail }) {
+      Object.assign(this, { map, config, views, units, onFail });
+      this.hover = null;
+      this.selected = null;
+      this.paused = false; // while measuring
+      this._clicks = 0;
+      this._pointer = null;
+      this._messenger = new Messenger().addTo(map);
+      this._outline = null;
+      this._tip = make("div", "pc-tooltip", map.getContainer(), null, { role: "tooltip" });
+      this._popup = L.popup({ maxWidth: 340, minWidth: 220, className: "pc-popup-shell", autoPanPadding: [24, 24] });
+      map.on("mousemove", this._onMove, this);
+      map.on("mouseout movestart zoomstart", () => this._clearHover());
+      map.on("click", (event) => !this.paused && this.pick(event.latlng));
+      map.on("keypress", (event) => {
+        if (event.originalEvent.key === "Enter" && event.originalEvent.target === map.getContainer()) this.pick(map.getCenter());
+      });
+      this._popup.on("remove", () => this.select(null));
+    }
+
+    /** All features at a place, topmost layer first. */
+    hits(latlng) {
+      const found = [];
+      for (const view of this.views()) {
+        const row = view.rowAt(latlng);
+        if (row >= 0) found.push({ view, row });
+      }
+      return found;
+    }
+
+    _onMove(event) {
+      if (this._pointer === null) requestAnimationFrame(() => this._showHover());
+      this._pointer = event;
+    }
+
+    _showHover() {
+      const event = this._pointer;
+      this._pointer = null;
+      if (!event || this.paused || this.map.dragging?.moving()) return;
+      const hit = this.hits(event.latlng)[0];
+      this.map.getContainer().classList.toggle("pc-hot", Boolean(hit));
+      if (!hit) return this._clearHover();
+      this.hover = { layer: hit.view.layer.id, row: hit.row, latlng: event.latlng };
+      this._fillTip(hit, event.containerPoint);
+    }
+
+    _fillTip({ view, row }, point) {
+      this._tip.textContent = "";
+      make("b", "", this._tip, view.layer.title);
+      for (const [column, value] of view.tooltip(row)) {
+        const text = value === undefined ? "…" : formatColumn(column, value, this.units());
+        make("span", "", this._tip, column.label ? `${column.label}：${text}` : text);
+      }
+      this._tip.style.display = "block";
+      const size = this.map.getSize(), width = this._tip.offsetWidth, height = this._tip.offsetHeight;
+      const x = point.x + 16 + width > size.x ? point.x - 16 - width : point.x + 16;
+      const y = point.y + 16 + height > size.y ? point.y - 12 - height : point.y + 16;
+      this._tip.style.transform = `translate(${Math.max(2, x)}px, ${Math.max(2, y)}px)`;
+    }
+
+    /** Fill the tooltip again, for example when a column has arrived. */
+    refresh() {
+      if (!this.hover) return;
+      const { latlng } = this.hover;
+      const hit = this.hits(latlng)[0];
+      if (hit) this._fillTip(hit, this.map.latLngToContainerPoint(latlng));
+    }
+
+    _clearHover() {
+      this.hover = null;
+      this._tip.style.display = "none";
+      this.map.getContainer().classList.remove("pc-hot");
+    }
+
+    /** What a click at a place does. */
+    pick(latlng) {
+      const hits = this.hits(latlng);
+      if (hits.length === 0) return this.map.closePopup(this._popup);
+      this.open(hits[0].view.layer, hits[0].row, latlng, hits.slice(1));
+    }
+
+    /** Select a feature, show its pop-up and tell Python. others: further hits at the place, offered as links. */
+    async open(layer, row, latlng, others = []) {
+      this._clearHover();
+      this.map.closePopup(this._popup);
+      this.select({ layer: layer.id, row });
+      this._tell(layer.id, row, latlng);
+      const links = others.map(({ view, row: other }) => ({
+        title: view.layer.title,
+        open: () => this.open(view.layer, other, latlng, others.filter((hit) => hit.view !== view)),
+      }));
+      this._popup.setLatLng(latlng).setContent(make("div", "pc-popup", null, "正在读取…")).openOn(this.map);
+      try {
+        const { root, snapshot } = this.config;
+        const answer = await fetch(`${root}features/${layer.id}/${snapshot}/${row}`);
+        if (!answer.ok) throw new Error(`feature ${layer.id}/${row}: ${answer.status}`);
+        const content = popupContent(await answer.json(), links);
+        if (this._isSelected(layer.id, row)) this._popup.setContent(content);
+      } catch (error) {
+        const failed = make("div", "pc-popup", null, "要素信息读取失败，请稍后再点一次。");
+        if (this._isSelected(layer.id, row)) this._popup.setContent(failed);
+        this.onFail(error);
+      }
+    }
+
+    _isSelected(layer, row) {
+      return this.selected !== null && this.selected.layer === layer && this.selected.row === row;
+    }
+
+    _tell(layer, row, latlng) {
+      const n = ++this._clicks;
+      const feature = { type: "Feature", id: `${layer}:${row}`, properties: { layer, row, n }, geometry: null };
+      this._messenger.fire("click", { latlng, layer: { toGeoJSON: () => feature } });
+    }
+
+    /** Mark a feature {layer, row} by its outline, null for none; with `show` the map moves there if it is out of sight. */
+    async select(target, show = false) {
+      if (target && this._isSelected(target.layer, target.row)) return;
+      this.selected = target ? { layer: target.layer, row: target.row } : null;
+      this._outline?.remove();
+      this._outline = null;
+      if (!target) return;
+      const layer = this.config.layers.find((item) => item.id === target.layer);
+      if (!layer) return;
+      try {
+        const answer = await fetch(`${this.config.root}outline/${layer.id}/${layer.version}/${target.row}`);
+        if (!answer.ok) throw new Error(`outline ${layer.id}/${target.row}: ${answer.status}`);
+        const shape = await answer.json();
+        if (this._isSelected(target.layer, target.row)) this._drawOutline(shape, show);
+      } catch (error) {
+        this.onFail(error);
+      }
+    }
+
+    _drawOutline(shape, show) {
+      const draw = (color, weight) => {
+        const style = { color, weight, fill: false, opacity: 1 };
+        const pointToLayer = (_, at) => L.circleMarker(at, { ...style, radius: 12, pane: "pc-select", interactive: false });
+        return L.geoJSON(shape, { pane: "pc-select", interactive: false, style, pointToLayer });
+      };
+      const line = draw("#0B57D0", 2.5);
+      this._outline = L.layerGroup([draw("#FFFFFF", 5.5), line]).addTo(this.map);
+      const bounds = line.getBounds();
+      if (show && bounds.isValid() && !this.map.getBounds().contains(bounds)) {
+        this.map.fitBounds(bounds, { maxZoom: 15, padding: [40, 40] });
+      }
+    }
+  }
+
+  window.Pingchang.inspect = { Inspector };
+})();

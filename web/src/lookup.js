@@ -1,0 +1,145 @@
+/* From attributes to colours: the look-up table of a view, and a tile painted through it. Pure, no DOM. */
+(function (root) {
+  "use strict";
+
+  const TILE = 256;
+  const MISSING_COLOR = "#BDBDBD";
+
+  /** "#rrggbb" as the Uint32 of an opaque pixel in ImageData order on a little-endian machine. */
+  function pixelOf(color) {
+    const value = parseInt(/^#?([0-9a-f]{6})$/i.exec(color)?.[1] ?? "BDBDBD", 16);
+    const red = value >> 16, green = (value >> 8) & 255, blue = value & 255;
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  }
+
+  /** Class of a value among n + 1 ascending limits: [low, high), the last class closed; -1 outside or missing. */
+  function classIndex(value, breaks) {
+    const last = breaks.length - 1;
+    if (!(value >= breaks[0] && value <= breaks[last])) return -1;
+    let low = 0, high = last;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (value >= breaks[middle]) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function passesInto(keep, clause, values) {
+    if (!values) throw new Error(`column ${clause.field} is not loaded`);
+    const rows = keep.length;
+    if (clause.codes) {
+      const wanted = new Uint8Array(65536);
+      for (const code of clause.codes) wanted[code] = 1;
+      for (let row = 0; row < rows; row++) keep[row] &= wanted[values[row]];
+      return;
+    }
+    // Both limits as Float32, as the columns are and as Python compares. A missing value (NaN) fails both.
+    const low = clause.min === undefined || clause.min === null ? -Infinity : Math.fround(clause.min);
+    const high = clause.max === undefined || clause.max === null ? Infinity : Math.fround(clause.max);
+    for (let row = 0; row < rows; row++) if (!(values[row] >= low && values[row] <= high)) keep[row] = 0;
+  }
+
+  /** Uint8Array(rows) of 1 = shown, or null when there is no filter. All clauses hold together. */
+  function filterMask(rows, filter, columns) {
+    if (!filter || filter.length === 0) return null;
+    const keep = new Uint8Array(rows).fill(1);
+    for (const clause of filter) passesInto(keep, clause, columns[clause.field]);
+    return keep;
+  }
+
+  /** Function row → legend line (-1 = missing) of a theme; undefined theme: one line for all. */
+  function classifier(theme, columns) {
+    if (!theme) return () => 0;
+    const values = columns[theme.field];
+    if (!values) throw new Error(`column ${theme.field} is not loaded`);
+    if (theme.mode === "categories") {
+      const line = new Int16Array(65536).fill(-1);
+      theme.codes.forEach((codes, index) => codes.forEach((code) => (line[code] = index)));
+      return (row) => line[values[row]];
+    }
+    const breaks = theme.breaks.map(Math.fround);
+    return (row) => classIndex(values[row], breaks);
+  }
+
+  /**
+   * The view of a layer: lut[row + 1] is the pixel of that row (0 = transparent: filtered away), counts[i] the rows
+   * shown in legend line i, missing those shown without a value, shown all of them.
+   */
+  function buildLookup({ rows, theme, filter, columns, color }) {
+    const keep = filterMask(rows, filter, columns);
+    const lineOf = classifier(theme, columns);
+    const colors = theme ? theme.colors.map(pixelOf) : [pixelOf(color)];
+    const missingPixel = pixelOf((theme && theme.missing) || MISSING_COLOR);
+    const lut = new Uint32Array(rows + 1);
+    const counts = new Array(colors.length).fill(0);
+    let missing = 0;
+    for (let row = 0; row < rows; row++) {
+      if (keep !== null && keep[row] === 0) continue;
+      const line = lineOf(row);
+      if (line < 0) {
+        missing++;
+        lut[row + 1] = missingPixel;
+      } else {
+        counts[line]++;
+        lut[row + 1] = colors[line];
+      }
+    }
+    return { lut, counts, missing, shown: missing + counts.reduce((sum, count) => sum + count, 0) };
+  }
+
+  /** Names of the columns that a theme and a filter need. */
+  function neededFields(theme, filter) {
+    const fields = new Set((filter || []).map((clause) => clause.field));
+    if (theme) fields.add(theme.field);
+    return [...fields];
+  }
+
+  /** Row numbers + 1 of a tile from its three byte planes. */
+  function decodeTile(buffer) {
+    if (buffer.byteLength !== 3 * TILE * TILE) throw new Error(`a tile of ${buffer.byteLength} bytes`);
+    const planes = new Uint8Array(buffer);
+    const ids = new Uint32Array(TILE * TILE);
+    for (let i = 0, j = TILE * TILE, k = 2 * TILE * TILE; i < ids.length; i++, j++, k++) {
+      ids[i] = planes[i] | (planes[j] << 8) | (planes[k] << 16);
+    }
+    return ids;
+  }
+
+  /** A pixel darkened for the outline: strength 1 takes a quarter of its light, 2 nearly half. */
+  function darker(pixel, strength) {
+    let light = pixel & 0xffffff;
+    for (let i = 0; i < strength; i++) light -= (light >>> 2) & 0x3f3f3f;
+    return (0xff000000 | light) >>> 0;
+  }
+
+  /**
+   * Paint a tile's ids through a look-up table into a Uint32 view of ImageData. `edge` 0 paints no outlines, 1 soft, 2 clear
+   * ones: a pixel is outline where its right or lower neighbour is another plot, or its left or upper one none.
+   */
+  function paintTile(ids, lut, edge, out) {
+    if (!edge) {
+      for (let i = 0; i < ids.length; i++) out[i] = lut[ids[i]];
+      return;
+    }
+    const last = TILE - 1;
+    for (let y = 0, i = 0; y < TILE; y++) {
+      for (let x = 0; x < TILE; x++, i++) {
+        const id = ids[i];
+        const pixel = lut[id];
+        if (pixel === 0) {
+          out[i] = 0;
+          continue;
+        }
+        const bordering =
+          (x < last && ids[i + 1] !== id) || (y < last && ids[i + TILE] !== id) ||
+          (x > 0 && lut[ids[i - 1]] === 0) || (y > 0 && lut[ids[i - TILE]] === 0);
+        out[i] = bordering ? darker(pixel, edge) : pixel;
+      }
+    }
+  }
+
+  const api = { TILE, pixelOf, classIndex, filterMask, buildLookup, neededFields, decodeTile, darker, paintTile };
+  if (typeof module !== "undefined" && module.exports) module.exports = api;
+  else (root.Pingchang = root.Pingchang || {}).lookup = api;
+})(typeof window !== "undefined" ? window : globalThis);

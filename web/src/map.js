@@ -1,0 +1,284 @@
+/* The map: builds itself once from a configuration and then only takes states (docs/architecture.md). */
+(function () {
+  "use strict";
+
+  const P = window.Pingchang;
+  const { make } = P.dom;
+
+  // Stacking from bottom to top; layers come between, in the configuration's order.
+  const PANES = { "pc-neighbours": 300, "pc-mask": 310, "pc-rivers": 430, "pc-graticule": 435, "pc-outline": 560, "pc-select": 570, "pc-labels": 580 };
+  const TILES_FROM = 340;
+  const RIGHT_FROM = 380;
+  const SMALL_FROM = 440;
+
+  function parseView(view) {
+    const numbers = (Array.isArray(view) ? view : String(view || "").split(",")).map(Number);
+    const [lat, lng, zoom] = numbers;
+    const good = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
+    return good ? { centre: [lat, lng], zoom } : null;
+  }
+
+  /** The window whose address bar the reader sees, if we may touch it. */
+  function page() {
+    try {
+      return window.parent.location.href ? window.parent : window;
+    } catch {
+      return window;
+    }
+  }
+
+  class Atlas {
+    constructor(map, config) {
+      this.map = map;
+      this.config = config;
+      this.state = { layers: {}, said: {}, units: {} };
+      this.views = new Map();
+      this.right = null; // {id, view} while comparing
+      this._base = false;
+      this._drawn = false;
+      this._baseLabels = [];
+      this._createPanes();
+      this._createViews();
+      this._prepareMap();
+      this.inspector = new P.inspect.Inspector(map, config, {
+        views: () => this.fromTop(),
+        units: () => this.state.units || {},
+        onFail: (error) => this.fail(error),
+      });
+      this.labels = new P.labels.Labels(map, () => this._labelItems());
+      P.basemap
+        .drawBase(map, config, this._baseLabels)
+        .catch((error) => this.fail(error))
+        .finally(() => {
+          this._base = true;
+          this.labels.draw();
+          this.changed();
+        });
+      this.controls = P.controls.addControls(this);
+    }
+
+    _createPanes() {
+      const add = (name, z) => {
+        const pane = this.map.createPane(name);
+        pane.style.zIndex = z;
+        pane.style.pointerEvents = "none";
+      };
+      for (const name in PANES) add(name, PANES[name]);
+      this.config.layers.forEach((layer, index) => {
+        add(`pc-layer-${layer.id}`, (layer.mode === "idtiles" ? TILES_FROM : SMALL_FROM) + index);
+        if (layer.mode === "idtiles") add(`pc-right-${layer.id}`, RIGHT_FROM + index);
+      });
+    }
+
+    _createViews() {
+      const hooks = { onChange: (what) => this.changed(what), onFail: (error) => this.fail(error) };
+      const base = Object.values(this.config.base || {});
+      for (const layer of this.config.layers) {
+        if (base.includes(layer.id)) continue;
+        const pane = `pc-layer-${layer.id}`;
+        if (layer.mode === "idtiles") {
+          const source = new P.tileview.TileSource(this.config, layer);
+          const view = new P.tileview.TileView(this.map, source, pane, hooks);
+          this.views.set(layer.id, { layer, source, view, ...delegate(view) });
+        } else {
+          const url = `${this.config.root}layers/${layer.id}/${this.config.snapshot}.geojson`;
+          const view = new P.smalllayers.SmallLayer(this.map, layer, url, pane, hooks);
+          this.views.set(layer.id, { layer, view, ...delegate(view) });
+        }
+      }
+    }
+
+    _prepareMap() {
+      const { map, config } = this;
+      map.getContainer().classList.add("pc-map");
+      map.getContainer().setAttribute("role", "application");
+      map.getContainer().setAttribute("aria-label", "平昌县生态资产地图，方向键平移，加减键缩放，回车查询中心处要素");
+      map.attributionControl?.setPrefix(false);
+      const bounds = L.latLngBounds(config.bounds);
+      map.setMinZoom(8).setMaxZoom(18).setMaxBounds(bounds.pad(0.6));
+      const view = parseView(config.view) || parseView(new URLSearchParams(page().location.search).get("view"));
+      if (view && bounds.pad(0.6).contains(view.centre)) map.setView(view.centre, view.zoom, { animate: false });
+      else map.fitBounds(bounds, { animate: false });
+      map.on("moveend", this._writeView, this);
+    }
+
+    _writeView() {
+      try {
+        const target = page(), url = new URL(target.location.href), centre = this.map.getCenter();
+        url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
+        target.history.replaceState(target.history.state, "", url.toString().replace(/%2C/g, ","));
+      } catch {
+        // A page that does not let us write its address simply has no view in its link.
+      }
+    }
+
+    /** Show a state. Only what differs from the present picture is done. */
+    apply(state) {
+      const before = this.state;
+      this.state = { ...state, layers: mergeUser(before, state), said: state.layers || {} };
+      for (const [id, entry] of this.views) entry.view.update(this.state.layers[id] || null);
+      this._compare(state.compare || null);
+      if (differs(before.select, state.select)) this.inspector.select(state.select || null, true);
+      if (state.fly && differs(before.fly, state.fly)) this.fly(state.fly);
+      this.inspector.refresh();
+      this.labels.draw();
+      this.controls.update();
+      this.changed();
+    }
+
+    /** The reader's own change of a layer in the layer switch; holds until Python says something else. */
+    change(id, change) {
+      const layers = { ...this.state.layers, [id]: { ...this.state.layers[id], ...change } };
+      this.state = { ...this.state, layers };
+      this.views.get(id).view.update(layers[id]);
+      this._compare(this.state.compare || null);
+      this.labels.draw();
+      this.controls.update();
+      this.changed();
+    }
+
+    fly(bounds) {
+      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const options = { padding: [30, 30], maxZoom: 16, duration: 0.8 };
+      if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
+      else this.map.flyToBounds(bounds, options);
+    }
+
+    home() {
+      this.map.fitBounds(this.config.bounds);
+    }
+
+    _compare(compare) {
+      const entry = compare && this.views.get(compare.layer);
+      const shown = entry && entry.source && entry.isVisible();
+      if (this.right && (!shown || this.right.id !== compare.layer)) {
+        this.right.view.update(null);
+        this.right = null;
+      }
+      if (shown) {
+        if (!this.right) {
+          const hooks = { onChange: (what) => this.changed(what), onFail: (error) => this.fail(error) };
+          const view = new P.tileview.TileView(this.map, entry.source, `pc-right-${compare.layer}`, hooks);
+          this.right = { id: compare.layer, view };
+        }
+        this.right.view.update({ ...this.state.layers[compare.layer], theme: compare.theme });
+      }
+      this.controls.compare(shown ? { id: compare.layer, left: this.state.layers[compare.layer].theme, right: compare.theme } : null);
+    }
+
+    /** Layer views from the topmost to the lowest. */
+    fromTop() {
+      const entries = [...this.views.values()];
+      const small = entries.filter((entry) => !entry.source), tiles = entries.filter((entry) => entry.source);
+      return [...small.reverse(), ...tiles.reverse()];
+    }
+
+    _labelItems() {
+      const items = [];
+      const zoom = this.map.getZoom();
+      for (const entry of this.fromTop()) {
+        const { layer, view } = entry;
+        if (entry.source || !layer.labelField || !entry.isVisible()) continue;
+        for (const feature of view.shown()) {
+          const text = feature.properties[layer.labelField];
+          const [west, south, east, north] = feature.box;
+          const point = /Point$/.test(feature.geometry.type);
+          const wide = ((east - west) / 360) * 256 * 2 ** zoom;
+          if (!text || (point ? zoom < (layer.labelZoom ?? 10) : wide < 36)) continue;
+          items.push({ latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), offset: point ? 9 : undefined });
+        }
+      }
+      return items.concat(zoom < 13 ? this._baseLabels : []);
+    }
+
+    /** Something was drawn, loaded or recoloured. */
+    changed(what) {
+      if (what === "tooltip") this.inspector.refresh();
+      this.controls?.legend();
+      const drawn = this.isDrawn();
+      if (drawn && !this._drawn) {
+        this._drawnAt = performance.now();
+        this.labels?.draw();
+        window.dispatchEvent(new CustomEvent("pingchang:drawn"));
+      }
+      this._drawn = drawn;
+    }
+
+    isDrawn() {
+      const views = [...this.views.values()].map((entry) => entry.view);
+      if (this.right) views.push(this.right.view);
+      return this._base && this._applied() && views.every((view) => view.isDrawn());
+    }
+
+    _applied() {
+      return Object.keys(this.state.layers).length > 0;
+    }
+
+    fail(error) {
+      console.warn(error);
+      this._notice ??= make("div", "pc-notice", this.map.getContainer(), null, { role: "status" });
+      this._notice.textContent = "部分地图数据读取失败，移动地图或刷新页面可重试。";
+      clearTimeout(this._noticeTimer);
+      this._noticeTimer = setTimeout(() => {
+        this._notice.remove();
+        this._notice = null;
+      }, 6000);
+    }
+
+    /** For tests and measurements. */
+    stats() {
+      const views = [...this.views.values()].filter((entry) => entry.source).map((entry) => entry.view);
+      const times = views.map((view) => view.layer.lastRecolourMs).filter((time) => time !== null);
+      const { hover, selected } = this.inspector;
+      return {
+        ready: true,
+        drawn: this.isDrawn(),
+        drawnAt: this._drawnAt ?? null,
+        tiles: views.reduce((sum, view) => sum + view.layer.tileCount(), 0),
+        lastRecolourMs: times.length ? Math.max(...times) : null,
+        legends: Object.fromEntries([...this.views].map(([id, entry]) => [id, entry.view.legend])),
+        hover: hover && { layer: hover.layer, row: hover.row },
+        selected,
+      };
+    }
+  }
+
+  function delegate(view) {
+    return { rowAt: (latlng) => view.rowAt(latlng), tooltip: (row) => view.tooltip(row), isVisible: () => view.isVisible() };
+  }
+
+  function differs(first, second) {
+    return JSON.stringify(first ?? null) !== JSON.stringify(second ?? null);
+  }
+
+  /** Visibility and opacity that the reader changed on the map outlive states that do not touch them. */
+  function mergeUser(before, state) {
+    const merged = {};
+    for (const id in state.layers) {
+      const said = state.layers[id], mine = before.layers[id], saidBefore = before.said[id];
+      merged[id] = { ...said };
+      for (const key of ["visible", "opacity"]) {
+        if (mine && saidBefore && saidBefore[key] === said[key]) merged[id][key] = mine[key];
+      }
+    }
+    return merged;
+  }
+
+  const waiting = [];
+  let atlas = null;
+
+  window.pingchang = {
+    apply: (state) => (atlas ? atlas.apply({ ...state }) : waiting.push(state)),
+    stats: () => (atlas ? atlas.stats() : { ready: false, drawn: false, tiles: 0, lastRecolourMs: null, hover: null, selected: null }),
+  };
+
+  window.PingchangMap = {
+    /** Build the map once; states that came earlier are applied in order. */
+    create(map, config) {
+      atlas = new Atlas(map, config);
+      window.pingchang.atlas = atlas;
+      waiting.splice(0).forEach((state) => atlas.apply({ ...state }));
+      return atlas;
+    },
+  };
+})();

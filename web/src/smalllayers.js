@@ -1,0 +1,195 @@
+/* Layers of some hundred features: drawn by Leaflet from GeoJSON, hit-tested by us so that stacking is the same everywhere. */
+(function () {
+  "use strict";
+
+  const { contains, boundsOf } = window.Pingchang.geometry;
+  const { classIndex } = window.Pingchang.lookup;
+  const dom = window.Pingchang.dom;
+
+  const DASHES = { 推定: "6 4", 示意: "2 4" };
+  const POINT_REACH_PX = 12;
+  const LINE_REACH_PX = 6;
+
+  function passes(feature, clause, column) {
+    const value = feature.properties[clause.field];
+    if (clause.codes) {
+      const code = typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
+      return clause.codes.includes(code);
+    }
+    if (value === null || value === undefined) return false;
+    const number = Math.fround(value);
+    return number >= Math.fround(clause.min ?? -Infinity) && number <= Math.fround(clause.max ?? Infinity);
+  }
+
+  /** Legend line of a feature under a theme, -1 without a value. */
+  function lineOf(feature, theme, column) {
+    const value = feature.properties[theme.field];
+    if (value === null || value === undefined) return -1;
+    if (theme.mode === "categories") {
+      const code = typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
+      return theme.codes.findIndex((codes) => codes.includes(code));
+    }
+    return classIndex(Math.fround(value), theme.breaks.map(Math.fround));
+  }
+
+  class SmallLayer {
+    constructor(map, layer, url, pane, { onChange, onFail }) {
+      Object.assign(this, { map, layer, url, pane, state: null, features: null, legend: null });
+      this._group = L.layerGroup();
+      this._onChange = onChange;
+      this._onFail = onFail;
+      this._loading = null;
+      this._shown = null;
+    }
+
+    update(state) {
+      this.state = state;
+      const visible = Boolean(state && state.visible);
+      if (!visible) {
+        this.map.removeLayer(this._group);
+        return;
+      }
+      this.map.addLayer(this._group);
+      this.map.getPane(this.pane).style.opacity = state.opacity ?? 1;
+      if (this.features) this._draw();
+      else this._load();
+    }
+
+    _load() {
+      this._loading ??= fetch(this.url)
+        .then((answer) => {
+          if (!answer.ok) throw new Error(`${this.layer.id}: ${answer.status}`);
+          return answer.json();
+        })
+        .then((collection) => {
+          this.features = collection.features.filter((feature) => feature.geometry && boundsOf(feature.geometry));
+          for (const feature of this.features) {
+            feature.row = Number(feature.id);
+            feature.box = boundsOf(feature.geometry);
+          }
+          if (this.state && this.state.visible) this._draw();
+          this._onChange();
+        })
+        .catch((error) => {
+          this._loading = null;
+          this._onFail(error);
+        });
+    }
+
+    /** Features that the filter lets through. */
+    shown() {
+      const filter = (this.state && this.state.filter) || [];
+      const { columns } = this.layer;
+      return (this.features || []).filter((feature) =>
+        filter.every((clause) => passes(feature, clause, columns && columns[clause.field]))
+      );
+    }
+
+    _draw() {
+      const key = JSON.stringify([this.state.filter || [], this.state.theme || null]);
+      if (key === this._shown) return;
+      this._shown = key;
+      this._group.clearLayers();
+      const theme = this.state.theme;
+      const counts = theme ? new Array(theme.colors.length).fill(0) : null;
+      let missing = 0;
+      const features = this.shown();
+      for (const feature of features) {
+        let color = this.layer.color;
+        if (theme) {
+          const line = lineOf(feature, theme, this.layer.columns && this.layer.columns[theme.field]);
+          if (line < 0) missing++;
+          else counts[line]++;
+          color = line < 0 ? theme.missing || "#BDBDBD" : theme.colors[line];
+        }
+        this._group.addLayer(this._symbolise(feature, color));
+      }
+      this.legend = { theme, counts, missing, shown: features.length };
+      this._onChange();
+    }
+
+    _symbolise(feature, color) {
+      const { style = {}, color: own } = this.layer;
+      const location = feature.properties.location;
+      const common = { pane: this.pane, interactive: false };
+      if (/Point$/.test(feature.geometry.type)) {
+        const html = dom.symbol(style.symbol, color, location);
+        const icon = L.divIcon({ className: "pc-symbol", html, iconSize: [18, 18] });
+        return L.geoJSON(feature, { pointToLayer: (_, at) => L.marker(at, { ...common, icon, keyboard: false }) });
+      }
+      return L.geoJSON(feature, {
+        ...common,
+        style: {
+          color: own,
+          fillColor: color,
+          weight: style.weight ?? 1.5,
+          opacity: style.opacity ?? 1,
+          fill: /Polygon$/.test(feature.geometry.type),
+          fillOpacity: style.fillOpacity ?? 0.2,
+          dashArray: DASHES[location] ?? style.dashArray ?? null,
+        },
+      });
+    }
+
+    isVisible() {
+      return this.map.hasLayer(this._group);
+    }
+
+    isDrawn() {
+      return !this.isVisible() || this.features !== null;
+    }
+
+    /** Row of the feature at a place, or -1: the nearest point, the nearest line, else the smallest area. */
+    rowAt(latlng) {
+      if (!this.isVisible() || !this.features) return -1;
+      const at = this.map.latLngToLayerPoint(latlng);
+      let best = { row: -1, size: Infinity };
+      for (const feature of this.shown()) {
+        const size = this._miss(feature, latlng, at);
+        if (size < best.size) best = { row: feature.row, size };
+      }
+      return best.row;
+    }
+
+    /** How far off a place is (points and lines: pixels, always better than any area; areas: size of the box), or Infinity. */
+    _miss(feature, latlng, at) {
+      const { type, coordinates } = feature.geometry;
+      const pixel = ([lng, lat]) => this.map.latLngToLayerPoint([lat, lng]);
+      if (/Point$/.test(type)) {
+        const points = type === "Point" ? [coordinates] : coordinates;
+        const miss = Math.min(...points.map((point) => at.distanceTo(pixel(point))));
+        return miss <= POINT_REACH_PX ? miss - 1e6 : Infinity;
+      }
+      const [west, south, east, north] = feature.box;
+      if (/LineString$/.test(type)) {
+        const lines = type === "LineString" ? [coordinates] : coordinates;
+        const miss = Math.min(...lines.map((line) => lineMiss(at, line.map(pixel))));
+        return miss <= LINE_REACH_PX ? miss - 1e5 : Infinity;
+      }
+      if (latlng.lng < west || latlng.lng > east || latlng.lat < south || latlng.lat > north) return Infinity;
+      return contains(feature.geometry, [latlng.lng, latlng.lat]) ? (east - west) * (north - south) : Infinity;
+    }
+
+    /** Values of the tooltip's fields, as [column, value]. */
+    tooltip(row) {
+      const feature = (this.features || []).find((item) => item.row === row);
+      if (!feature) return [];
+      const columns = this.layer.columns || {};
+      return (this.layer.tooltip || []).map((field) => [columns[field] || { label: "" }, feature.properties[field] ?? null]);
+    }
+
+    feature(row) {
+      return (this.features || []).find((item) => item.row === row) || null;
+    }
+  }
+
+  function lineMiss(at, points) {
+    let miss = Infinity;
+    for (let i = 1; i < points.length; i++) {
+      miss = Math.min(miss, L.LineUtil.pointToSegmentDistance(at, points[i - 1], points[i]));
+    }
+    return miss;
+  }
+
+  window.Pingchang.smalllayers = { SmallLayer };
+})();
