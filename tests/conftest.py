@@ -1,0 +1,33 @@
+"""Fixtures shared by the whole suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow.publish import publish
+from tests import layer_frames
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path) -> LocalStore:
+    """A store with nothing in it."""
+    return LocalStore(tmp_path / "data")
+
+
+@pytest.fixture
+def store(empty_store: LocalStore) -> LocalStore:
+    """A store with the tiny county published as reference layers."""
+    for layer, frame in layer_frames.all_layers().items():
+        publish(
+            empty_store,
+            layer,
+            frame,
+            provenance=layer_frames.REFERENCE,
+            publisher="系统",
+            note="参考图层",
+            base=None,
+        )
+    return empty_store

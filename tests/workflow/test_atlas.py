@@ -1,0 +1,115 @@
+"""Derived attributes through the whole way: publish → derive → atlas, with hand-computed shares."""
+
+import numpy as np
+import pytest
+
+from pingchang_geo import crs
+from pingchang_geo.errors import UnknownLayerError
+from pingchang_geo.provenance import ILLUSTRATIVE_MARK
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow import derive
+from pingchang_geo.workflow.atlas import load
+from pingchang_geo.workflow.current import Atlases
+from pingchang_geo.workflow.publish import current_base, publish
+from tests import layer_frames
+
+
+def test_area_carbon_and_shares(store: LocalStore) -> None:
+    atlas = load(store)
+    plots = atlas["forest"].frame
+    squares = layer_frames.forest()
+    np.testing.assert_allclose(plots["area_ha"], crs.area_m2(squares.geometry.to_numpy()) / 1e4, rtol=1e-12)
+    # plot 0: 马尾松, V = 60 → 23.85297 tC/ha, 新造林 → rate of the report
+    assert plots["stock_tc_ha"][0] == pytest.approx(23.85297)
+    assert plots["stock_tc"][0] == pytest.approx(23.85297 * plots["area_ha"][0])
+    assert plots["removal_tco2_a"][0] == pytest.approx(15 * 15.84 / 26.41 * plots["area_ha"][0])
+    assert np.isnan(plots["removal_tco2_a"][2])
+    # the red line covers the left half of plot 0 and nothing else
+    assert plots["redline_share_pct"][0] == pytest.approx(50, abs=0.01)
+    assert plots["redline_share_pct"][1:].eq(0).all()
+    assert plots["scenic_share_pct"][5] == pytest.approx(100)
+
+
+def test_zones_carry_the_totals_of_their_plots(store: LocalStore) -> None:
+    atlas = load(store)
+    plots, patches = atlas["forest"].frame, atlas["redline"].frame
+    assert patches["forest_area_ha"][0] == pytest.approx(plots["area_ha"][0] / 2, rel=1e-4)
+    assert patches["forest_stock_tc"][0] == pytest.approx(plots["stock_tc"][0] / 2, rel=1e-4)
+    assert patches["forest_stock_tc"][1] == 0
+    assert atlas["scenic"].frame["forest_stock_tc"][0] == pytest.approx(plots["stock_tc"][5])
+
+
+def test_shared_area_inside_plus_outside_is_the_whole(store: LocalStore) -> None:
+    atlas = load(store)
+    plots = atlas["forest"].frame
+    inside = (plots["stock_tc"] * plots["redline_share_pct"] / 100).sum()
+    assert inside == pytest.approx(atlas["redline"].frame["forest_stock_tc"].sum(), rel=1e-9)
+
+
+def test_marks_follow_provenance(store: LocalStore) -> None:
+    publish(
+        store,
+        "forest",
+        layer_frames.forest(volume=80),
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "forest"),
+    )
+    atlas = load(store)
+    assert atlas.mark(["forest"]) == ""
+    assert atlas.mark(["forest", "redline"]) == ILLUSTRATIVE_MARK
+
+
+def test_publishing_a_township_layer_joins_in(store: LocalStore) -> None:
+    townships = layer_frames.canonical("townships", {"name": ["同州街道"]}, [layer_frames.square(0, 0, 2)])
+    publish(store, "townships", townships, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=None)
+    atlas = load(store)
+    # within 0.01: a long edge is straight in one projection and bends a little in the other
+    assert atlas["forest"].frame["townships_share_pct"][:4].tolist() == pytest.approx([100, 100, 0, 0], abs=0.01)
+    assert atlas["townships"].frame["forest_area_ha"][0] == pytest.approx(
+        atlas["forest"].frame["area_ha"][[0, 1, 4, 5]].sum(), rel=1e-4
+    )
+
+
+def test_missing_layers_say_so(store: LocalStore) -> None:
+    with pytest.raises(UnknownLayerError, match="河流水系"):
+        load(store)["rivers"]
+
+
+def test_titles(store: LocalStore) -> None:
+    atlas = load(store)
+    assert atlas["scenic"].title_of(0) == "佛头山"
+    assert atlas["forest"].title_of(5) == "小班 示意片区 02-2-2"
+
+
+def test_derived_data_are_built_once_and_rebuilt_when_lost(store: LocalStore) -> None:
+    said: list[str] = []
+    derive.ensure(store, store.snapshot(), progress=said.append)
+    assert said == []
+    version = store.snapshot().versions["forest"]
+    for path in store.derived_dir(version).iterdir():
+        path.unlink()
+    derive.ensure(store, store.snapshot(), progress=said.append)
+    assert len(said) == 4  # own attributes and the joins with red line, scenic areas and parks
+    assert load(store)["forest"].frame["stock_tc_ha"][0] == pytest.approx(23.85297)
+
+
+def test_current_atlas_changes_only_with_a_publish(store: LocalStore) -> None:
+    atlases = Atlases(store)
+    first = atlases.current()
+    assert atlases.current() is first
+    publish(
+        store,
+        "parks",
+        layer_frames.parks().assign(name=["新园区"]),
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "parks"),
+    )
+    second = atlases.current()
+    assert second.id != first.id
+    assert second["parks"].frame["name"][0] == "新园区"
+    assert atlases.by_id(first.id) is first
+    assert atlases.by_id("0" * 16) is None
