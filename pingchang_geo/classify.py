@@ -1,7 +1,7 @@
 """Class limits for a quantity: round ones by default, equal intervals, quantiles or natural breaks on request.
 
-Values are compared as the map compares them: stored as Float32, limits as doubles, classes ``[low, high)`` with the
-last one closed. Counts made here therefore equal the pixels' classes to the last feature.
+Values and limits are compared as the map compares them: both as Float32, classes ``[low, high)``, the last one
+closed. Counts made here therefore equal the pixels' classes to the last feature.
 """
 
 from __future__ import annotations
@@ -43,9 +43,15 @@ class Method(StrEnum):
 
 def finite(values: Any) -> Floats:
     """The present values as the map sees them (Float32, widened again)."""
-    to_numpy = getattr(values, "to_numpy", None)
-    numbers = to_numpy(dtype=np.float32, na_value=np.nan) if to_numpy else np.asarray(values, dtype=np.float32)
+    numbers = _float32(values)
     return numbers[np.isfinite(numbers)].astype(np.float64)
+
+
+def _float32(values: Any) -> NDArray[np.float32]:
+    to_numpy = getattr(values, "to_numpy", None)
+    numbers = to_numpy(dtype=np.float64, na_value=np.nan) if to_numpy else np.asarray(values, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return np.asarray(numbers, dtype=np.float32)
 
 
 def breaks(
@@ -116,12 +122,11 @@ def nice_step(at_least: float) -> float:
 
 def class_of(values: Any, limits: Sequence[float]) -> NDArray[np.int64]:
     """Class index of each of n values; −1 where missing or outside."""
-    to_numpy = getattr(values, "to_numpy", None)
-    numbers = to_numpy(dtype=np.float32, na_value=np.nan) if to_numpy else np.asarray(values, dtype=np.float32)
-    numbers = numbers.astype(np.float64)
-    classes = np.searchsorted(np.asarray(limits[1:-1]), numbers, side="right").astype(np.int64)
+    numbers = _float32(values)
+    edges = np.asarray(limits, dtype=np.float32)
+    classes = np.searchsorted(edges[1:-1], numbers, side="right").astype(np.int64)
     with np.errstate(invalid="ignore"):
-        outside = ~((numbers >= limits[0]) & (numbers <= limits[-1]))
+        outside = ~((numbers >= edges[0]) & (numbers <= edges[-1]))
     classes[outside] = -1
     return classes
 
@@ -159,7 +164,10 @@ def _around(value: float) -> Breaks:
 
 def _covering(limits: Floats, low: float, high: float) -> Breaks:
     """Strictly increasing limits that hold every value."""
-    distinct = np.unique(np.asarray(limits, dtype=np.float64))
+    ordered = np.unique(np.asarray(limits, dtype=np.float64))
+    # Limits that Float32 cannot tell apart would make an empty class.
+    _, first = np.unique(ordered.astype(np.float32), return_index=True)
+    distinct = ordered[first]
     distinct[0] = min(distinct[0], low)
     distinct[-1] = max(distinct[-1], high)
     if distinct.size == 1:

@@ -78,6 +78,14 @@ def shown_factor(unit: str, choice: UnitChoice) -> float:
     return 1.0
 
 
+def fitting(unit: str, choice: UnitChoice, largest: float) -> UnitChoice:
+    """The reader's choice, except that masses of single features are shown in tonnes where even the largest of
+    them would be under one 万吨: legends and tables of plots stay legible."""
+    if unit in _MASS_UNITS and choice.mass is MassUnit.WT and abs(largest) * MassUnit.WT.value.factor < 1:
+        return UnitChoice(choice.area, MassUnit.T)
+    return choice
+
+
 def format_number(value: float | None, digits: int | None = None, *, significant: int = 4) -> str:
     """Number with thousands separators; ``—`` for a missing one.
 

@@ -52,8 +52,8 @@ def test_classes_are_half_open_and_the_last_is_closed():
 
 
 def test_values_are_compared_as_float32():
-    # 0.1 becomes 0.100000001… as Float32, which is not below the double 0.1.
-    assert list(classify.class_of([0.1], (0.0, 0.1, 0.2))) == [1]
+    # 0.7 becomes 0.69999999 as Float32; so does the limit, and the value belongs to the upper class.
+    assert list(classify.class_of([0.1, 0.7], (0.0, 0.1, 0.7, 1.0))) == [1, 2]
 
 
 def test_labels_take_the_decimals_they_need():
