@@ -50,7 +50,7 @@
     }
   }
 
-  /** Light meridians and parallels with their degrees along the left and lower edge of the map. */
+  /** Light meridians and parallels with their degrees along the upper edge and both sides, where no control is. */
   class Graticule {
     constructor(map) {
       this._map = map;
@@ -75,12 +75,14 @@
       for (let k = Math.ceil(wide.getWest() / step); k * step <= wide.getEast(); k++) {
         lines.push([[wide.getSouth(), k * step], [wide.getNorth(), k * step]]);
         const x = map.latLngToContainerPoint([bounds.getSouth(), k * step]).x;
-        if (x > 90 && x < size.x - 90) this._label(`${(k * step).toFixed(digits)}°E`, { left: `${x}px`, bottom: "2px" }, "pc-meridian");
+        if (x > 250 && x < size.x - 215) this._label(`${(k * step).toFixed(digits)}°E`, { left: `${x}px`, top: "2px" }, "pc-meridian");
       }
       for (let k = Math.ceil(wide.getSouth() / step); k * step <= wide.getNorth(); k++) {
         lines.push([[k * step, wide.getWest()], [k * step, wide.getEast()]]);
         const y = map.latLngToContainerPoint([k * step, bounds.getWest()]).y;
-        if (y > 20 && y < size.y - 60) this._label(`${(k * step).toFixed(digits)}°N`, { right: "2px", top: `${y}px` }, "pc-parallel");
+        const text = `${(k * step).toFixed(digits)}°N`;
+        if (y > 260 && y < size.y - 60) this._label(text, { left: "3px", top: `${y}px` }, "pc-parallel");
+        if (y > 50 && y < size.y - 60) this._label(text, { right: "3px", top: `${y}px` }, "pc-parallel");
       }
       this._lines.setLatLngs(lines);
     }

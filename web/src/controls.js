@@ -197,7 +197,7 @@
   /** Put all controls on the map; returns what the map calls when its state changes. */
   function addControls(atlas) {
     const { map } = atlas;
-    const size = map.getSize(), roomy = size.x >= 640 && size.y >= 420;
+    const size = map.getSize();
     chineseZoom(map);
     const measure = new P.measure.Measure(atlas);
     const compare = new P.compare.Compare(atlas);
@@ -206,8 +206,8 @@
     const corner = map.getContainer().querySelector(".leaflet-top.leaflet-left");
     corner.prepend(corner.lastChild);
     control("topleft", "", (box) => addButtons(atlas, box, measure)).addTo(map);
-    control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box, roomy))).addTo(map);
-    control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box, roomy))).addTo(map);
+    control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box, size.x >= 640 && size.y >= 620))).addTo(map);
+    control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box, size.x >= 560))).addTo(map);
     control("bottomleft", "pc-position", (box) => addPosition(atlas, box)).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
     return {

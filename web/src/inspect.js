@@ -63,7 +63,11 @@
     }
 
     _onMove(event) {
-      if (this._pointer === null) requestAnimationFrame(() => this._showHover());
+      if (event.originalEvent.target.closest?.(".leaflet-control, .leaflet-popup, .pc-measure, .pc-divider")) {
+        this._pointer = null;
+        return this._clearHover();
+      }
+      if (!this._pointer) requestAnimationFrame(() => this._showHover());
       this._pointer = event;
     }
 
@@ -172,8 +176,8 @@
         const pointToLayer = (_, at) => L.circleMarker(at, { ...style, radius: 12, pane: "pc-select", interactive: false });
         return L.geoJSON(shape, { pane: "pc-select", interactive: false, style, pointToLayer });
       };
-      const line = draw("#0B57D0", 2.5);
-      this._outline = L.layerGroup([draw("#FFFFFF", 5.5), line]).addTo(this.map);
+      const casing = draw("#FFFFFF", 6).addTo(this.map), line = draw("#0B57D0", 2.8).addTo(this.map);
+      this._outline = L.layerGroup([casing, line]).addTo(this.map);
       const bounds = line.getBounds();
       if (show && bounds.isValid() && !this.map.getBounds().contains(bounds)) {
         this.map.fitBounds(bounds, { maxZoom: 15, padding: [40, 40] });

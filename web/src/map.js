@@ -96,10 +96,25 @@
       map.attributionControl?.setPrefix(false);
       const bounds = L.latLngBounds(config.bounds);
       map.setMinZoom(8).setMaxZoom(18).setMaxBounds(bounds.pad(0.6));
+      this._watchSize(bounds);
       const view = parseView(config.view) || parseView(new URLSearchParams(page().location.search).get("view"));
       if (view && bounds.pad(0.6).contains(view.centre)) map.setView(view.centre, view.zoom, { animate: false });
       else map.fitBounds(bounds, { animate: false });
       map.on("moveend", this._writeView, this);
+    }
+
+    /** A map in a hidden tab has no size at first; fit it when it gets one, and follow its container from then on. */
+    _watchSize(bounds) {
+      const { map } = this, container = map.getContainer();
+      let seen = container.clientWidth > 0;
+      new ResizeObserver(() => {
+        map.invalidateSize({ pan: false });
+        container.style.setProperty("--map-height", `${container.clientHeight}px`);
+        if (!seen && container.clientWidth > 0) {
+          seen = true;
+          map.fitBounds(bounds, { animate: false });
+        }
+      }).observe(container);
     }
 
     _writeView() {
