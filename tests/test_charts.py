@@ -1,0 +1,134 @@
+"""Charts: sums by hand, choices as clauses, marks and escapes in the figure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pingchang_geo import charts, layers
+from pingchang_geo.filters import Between, Filter, OneOf
+from pingchang_geo.specs import Chart
+from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
+from pingchang_geo.workflow.atlas import load
+
+FOREST = layers.get("forest")
+STOCK = Chart("s", "各优势树种碳储量", by="species", measure="stock_tc")
+TONNES = UnitChoice(AreaUnit.HA, MassUnit.T)
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "species": pd.Categorical(["柏木", "马尾松", "马尾松", None], categories=["马尾松", "柏木", "杉木"]),
+            "age_group": pd.Categorical(
+                ["成熟林", "幼龄林", "幼龄林", "中龄林"], categories=["幼龄林", "中龄林", "成熟林"]
+            ),
+            "stock_tc": [70.0, 10.0, 20.0, 5.0],
+            "canopy": [0.2, 0.5, 0.9, np.nan],
+        }
+    )
+
+
+def test_sums_largest_first_and_missing_last():
+    bars = charts.aggregate(FOREST, STOCK, frame())
+    assert bars.names == ("柏木", "马尾松", "无数据")
+    assert list(bars.total) == [70, 30, 5]
+    assert list(bars.shown) == [70, 30, 5]
+    assert bars.rows == (0, -1, 3)
+
+
+def test_natural_order_for_standing_bars():
+    bars = charts.aggregate(FOREST, Chart("a", "龄组", by="age_group", horizontal=False), frame())
+    assert bars.names == ("幼龄林", "中龄林", "成熟林")
+    assert list(bars.total) == [2, 1, 1]
+
+
+def test_other_filters_shorten_bars_and_the_own_one_highlights():
+    own = OneOf("species", ("马尾松",))
+    bars = charts.aggregate(FOREST, STOCK, frame(), np.array([True, True, False, False]), own)
+    assert list(bars.shown) == [70, 10, 0]
+    assert list(bars.total) == [70, 30, 5]
+    assert bars.chosen == (False, True, False)
+
+
+def test_a_click_toggles():
+    first = OneOf("species", ("柏木",))
+    second = OneOf("species", ("马尾松",))
+    both = charts.toggled(first, second)
+    assert both == OneOf("species", ("柏木", "马尾松"))
+    assert charts.toggled(both, first) == second
+    assert charts.toggled(second, second) is None
+    assert charts.toggled(None, first) == first
+
+
+def test_bins_of_a_number_are_exact_filters():
+    bars = charts.aggregate(FOREST, Chart("c", "郁闭度", by="canopy", horizontal=False), frame())
+    for clause, count in zip(bars.clauses, bars.total, strict=True):
+        assert isinstance(clause, Between)
+        assert Filter((clause,)).mask(frame()).sum() == count
+    assert bars.total.sum() == 3
+    chosen = charts.aggregate(FOREST, Chart("c", "", by="canopy"), frame(), None, bars.clauses[0])
+    assert chosen.chosen[0]
+    assert sum(chosen.chosen) == 1
+    assert charts.toggled(bars.clauses[0], bars.clauses[0]) is None
+
+
+def test_many_categories_share_the_last_bar():
+    names = [f"斑块 {i:02d}" for i in range(30)]
+    patches = pd.DataFrame({"name": names, "forest_stock_tc": np.arange(30.0)})
+    spec = layers.get("redline")
+    bars = charts.aggregate(spec, Chart("p", "各斑块", by="name", measure="forest_stock_tc"), patches)
+    assert len(bars.names) == charts.MOST_BARS
+    assert bars.names[0] == "斑块 29"
+    assert bars.rows[0] == 29
+    assert bars.clauses[0] is None
+    assert bars.total.sum() == pytest.approx(sum(range(30)))
+
+
+def test_figure_carries_mark_footer_units_and_no_tags():
+    values = frame()
+    values["species"] = values["species"].cat.rename_categories({"柏木": "<a href='x'>柏木</a>"})
+    bars = charts.aggregate(FOREST, STOCK, values)
+    drawn = charts.figure(FOREST, STOCK, bars, TONNES, mark="示意数据", footer="第 1 版")
+    texts = [annotation.text for annotation in drawn.layout.annotations]
+    assert texts == ["示意数据", "第 1 版"]
+    assert "吨碳" in drawn.layout.title.text
+    assert "<a" not in drawn.to_json().replace("\\u003c", "<")
+
+
+def test_without_a_reference_layer_no_mark():
+    bars = charts.aggregate(FOREST, STOCK, frame())
+    assert not charts.figure(FOREST, STOCK, bars, TONNES).layout.annotations
+
+
+def test_a_filter_brings_ghosts():
+    bars = charts.aggregate(FOREST, STOCK, frame(), np.array([True, False, True, True]))
+    assert len(charts.figure(FOREST, STOCK, bars, TONNES).data) == 2
+    assert len(charts.figure(FOREST, STOCK, charts.aggregate(FOREST, STOCK, frame()), TONNES).data) == 1
+
+
+def test_alt_names_the_largest():
+    text = charts.alt(FOREST, STOCK, charts.aggregate(FOREST, STOCK, frame()), TONNES)
+    assert text.startswith("柱状图，各优势树种碳储量：柏木 70")
+
+
+@given(st.lists(st.sampled_from(["马尾松", "柏木", None]), min_size=1, max_size=30), st.data())
+def test_parts_add_up(species, data):
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(species), max_size=len(species))))
+    rows = pd.DataFrame(
+        {
+            "species": pd.Categorical(species, categories=["马尾松", "柏木"]),
+            "stock_tc": np.arange(len(species), dtype=float),
+        }
+    )
+    bars = charts.aggregate(FOREST, STOCK, rows, mask)
+    assert bars.total.sum() == pytest.approx(rows["stock_tc"].sum())
+    assert bars.shown.sum() == pytest.approx(rows["stock_tc"][mask].sum())
+
+
+def test_every_declared_chart_can_be_drawn(store):
+    for data in load(store).layers.values():
+        for chart in data.spec.charts:
+            bars = charts.aggregate(data.spec, chart, data.frame)
+            assert charts.figure(data.spec, chart, bars, TONNES).data
