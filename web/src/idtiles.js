@@ -82,7 +82,7 @@
     },
 
     createTile: function (coords, done) {
-      const canvas = L.DomUtil.create("canvas", "pc-idtile");
+      const canvas = L.DomUtil.create("canvas");
       canvas.width = canvas.height = TILE;
       canvas._key = `${coords.z}/${coords.x}/${coords.y}`;
       canvas._zoom = coords.z;

@@ -79,6 +79,10 @@
       this.map.getContainer().classList.toggle("pc-hot", Boolean(hit));
       if (!hit) return this._clearHover();
       this.hover = { layer: hit.view.layer.id, row: hit.row, latlng: event.latlng };
+      if (this._popup.isOpen() && this._isSelected(this.hover.layer, this.hover.row)) {
+        this._tip.style.display = "none"; // the pop-up says more
+        return;
+      }
       this._fillTip(hit, event.containerPoint);
     }
 
@@ -128,9 +132,21 @@
         open: () => this.open(view.layer, other, latlng, others.filter((hit) => hit.view !== view)),
       }));
       this._popup.setLatLng(latlng).setContent(make("div", "pc-popup", null, "正在读取…")).openOn(this.map);
+      this._fill = () => this._fillPopup(layer, row, links);
+      await this._fill();
+    }
+
+    /** The reader has chosen other units. */
+    unitsChanged() {
+      this.refresh();
+      if (this._popup.isOpen()) this._fill();
+    }
+
+    async _fillPopup(layer, row, links) {
       try {
         const { root, snapshot } = this.config;
-        const answer = await fetch(`${root}features/${layer.id}/${snapshot}/${row}`);
+        const { area = "", mass = "" } = this.units();
+        const answer = await fetch(`${root}features/${layer.id}/${snapshot}/${row}?area=${area}&mass=${mass}`);
         if (!answer.ok) throw new Error(`feature ${layer.id}/${row}: ${answer.status}`);
         const content = popupContent(await answer.json(), links);
         if (this._isSelected(layer.id, row)) this._popup.setContent(content);

@@ -95,29 +95,41 @@
       map.getContainer().setAttribute("aria-label", "平昌县生态资产地图，方向键平移，加减键缩放，回车查询中心处要素");
       map.attributionControl?.setPrefix(false);
       const bounds = L.latLngBounds(config.bounds);
+      // Half levels let the county fill the frame; tiles of the next whole level are then shown smaller.
+      map.options.zoomSnap = 0.5;
       map.setMinZoom(8).setMaxZoom(18).setMaxBounds(bounds.pad(0.6));
-      this._watchSize(bounds);
       const view = parseView(config.view) || parseView(new URLSearchParams(page().location.search).get("view"));
-      if (view && bounds.pad(0.6).contains(view.centre)) map.setView(view.centre, view.zoom, { animate: false });
-      else map.fitBounds(bounds, { animate: false });
+      this._start = view && bounds.pad(0.6).contains(view.centre) ? view : null;
+      this._toStart();
+      this._watchSize();
       map.on("moveend", this._writeView, this);
     }
 
-    /** A map in a hidden tab has no size at first; fit it when it gets one, and follow its container from then on. */
-    _watchSize(bounds) {
+    _toStart() {
+      const { map, _start: start } = this;
+      if (start) map.setView(start.centre, start.zoom, { animate: false });
+      else map.fitBounds(this.config.bounds, { animate: false });
+    }
+
+    /**
+     * Follow the container's size. The component's frame gets its height after the map is there, and a hidden tab has none at
+     * all: until the reader or Python has moved the map, a new size means fitting the county again.
+     */
+    _watchSize() {
       const { map } = this, container = map.getContainer();
-      let seen = container.clientWidth > 0;
+      this._untouched = true;
+      for (const gesture of ["pointerdown", "wheel", "keydown"]) {
+        container.addEventListener(gesture, () => (this._untouched = false), { capture: true, passive: true });
+      }
       new ResizeObserver(() => {
-        map.invalidateSize({ pan: false });
+        map.invalidateSize({ animate: false, pan: !this._untouched });
         container.style.setProperty("--map-height", `${container.clientHeight}px`);
-        if (!seen && container.clientWidth > 0) {
-          seen = true;
-          map.fitBounds(bounds, { animate: false });
-        }
+        if (this._untouched && container.clientWidth > 0) this._toStart();
       }).observe(container);
     }
 
     _writeView() {
+      if (this._untouched) return; // the start needs no address
       try {
         const target = page(), url = new URL(target.location.href), centre = this.map.getCenter();
         url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
@@ -135,7 +147,7 @@
       this._compare(state.compare || null);
       if (differs(before.select, state.select)) this.inspector.select(state.select || null, true);
       if (state.fly && differs(before.fly, state.fly)) this.fly(state.fly);
-      this.inspector.refresh();
+      if (differs(before.units, this.state.units)) this.inspector.unitsChanged();
       this.labels.draw();
       this.controls.update();
       this.changed();
@@ -153,12 +165,14 @@
     }
 
     fly(bounds) {
+      this._untouched = false;
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
       const options = { padding: [30, 30], maxZoom: 16, duration: 0.8 };
       if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, options);
     }
 
+    /** The whole county. */
     home() {
       this.map.fitBounds(this.config.bounds);
     }
@@ -199,7 +213,7 @@
           const [west, south, east, north] = feature.box;
           const point = /Point$/.test(feature.geometry.type);
           const wide = ((east - west) / 360) * 256 * 2 ** zoom;
-          if (!text || (point ? zoom < (layer.labelZoom ?? 10) : wide < 36)) continue;
+          if (!text || (point ? zoom < (layer.labelZoom ?? 9) : wide < 36)) continue;
           items.push({ latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), offset: point ? 9 : undefined });
         }
       }
