@@ -102,7 +102,7 @@ def ensure(
         spec = layers.get(version.layer)
         path = _attributes_path(store, version)
         if not path.exists():
-            progress(f"计算{spec.title}的面积与碳储量")
+            progress(f"计算{spec.title}的面积" + ("与碳储量" if spec.carbon else ""))
             _write(path, lambda target, v=version, s=spec: _attributes(projected, s, v).to_parquet(target))  # type: ignore[misc]
         if tiled(version) and not (path := tile_path(store, version)).exists():
             progress(f"生成{spec.title}的地图瓦片（{version.rows:,} 个{spec.noun}）")
