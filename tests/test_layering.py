@@ -11,7 +11,7 @@ RANKS = {
     0: {"errors", "issues", "messages", "settings", "units"},
     1: {"crs", "specs", "provenance"},
     2: {"layers", "indicators", "carbon", "filters"},
-    3: {"overlay", "attributes", "validation", "reconcile", "classify", "fieldmap"},
+    3: {"overlay", "attributes", "validation", "reconcile", "classify", "fieldmap", "conversion"},
     4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference"},
     5: {"workflow"},
     6: {"web", "ui", "cli", "__main__"},

@@ -1,0 +1,50 @@
+"""Columns as Arrow arrays in the few types that the rest knows: dictionary text and numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+
+def plain(array: Any) -> Any | None:
+    """An Arrow array as dictionary text or number; None for what cannot be shown in a table (blobs, nested)."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        array = array.dictionary_decode()
+        kind = array.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return array
+    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
+        array = array.cast(pa.string())
+    elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return None
+    return array.cast(pa.string()).dictionary_encode()
+
+
+def column(values: Sequence[Any]) -> Any | None:
+    """Python values as dictionary text or number; mixed types become text, blobs and nested values None."""
+    try:
+        return plain(pa.array(values))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        pass
+    if any(isinstance(value, bytes | dict | list) for value in values):
+        return None
+    return plain(pa.array([None if value is None else str(value) for value in values], type=pa.string()))
+
+
+def from_wkb(wkb: Sequence[bytes | None]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Geometries (2D) of WKB values and the positions that could not be read; None stays None."""
+    array = np.empty(len(wkb), dtype=object)
+    array[:] = wkb
+    missing = np.array([value is None for value in wkb], dtype=bool)
+    try:
+        geometry = shapely.from_wkb(array, on_invalid="raise")
+    except (shapely.errors.GEOSException, TypeError, ValueError):
+        geometry = shapely.from_wkb(array, on_invalid="ignore")
+    broken = np.flatnonzero(shapely.is_missing(geometry) & ~missing)
+    return shapely.force_2d(geometry), broken

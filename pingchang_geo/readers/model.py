@@ -1,0 +1,126 @@
+"""What goes into reading and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pingchang_geo.errors import ReadError
+from pingchang_geo.issues import Issue
+
+if TYPE_CHECKING:  # the worker process reads without pandas, which would double its start-up time
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+class Format(StrEnum):
+    """File formats that are read."""
+
+    SHAPEFILE = "Shapefile"
+    GEOPACKAGE = "GeoPackage"
+    GEOJSON = "GeoJSON"
+    GEOPARQUET = "GeoParquet"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file from outside may cost."""
+
+    max_upload_mb: int = 500
+    max_archive_entries: int = 1000
+    #: Unpacked size ÷ packed size above which an entry is taken for a decompression bomb.
+    max_archive_ratio: int = 200
+    max_unpacked_mb: int = 4096
+    worker_seconds: int = 300
+    worker_memory_mb: int = 4096
+
+
+@dataclass(frozen=True)
+class CrsFinding:
+    """The coordinate system a file has, with the reason for believing so.
+
+    Attributes:
+        epsg: number, or None for a custom or unknown system.
+        definition: what pyproj takes (``EPSG:4524`` or WKT); empty when unknown.
+        evidence: Chinese, for the screen.
+        confidence: 0–1; 1 only for a clear declaration that lands in the county.
+        candidates: EPSG numbers that put the coordinates into the county.
+        swap: x and y have to be exchanged first.
+    """
+
+    epsg: int | None
+    definition: str
+    evidence: str
+    confidence: float
+    candidates: tuple[int, ...] = ()
+    swap: bool = False
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file as it really is: nothing renamed, converted or repaired yet.
+
+    ``table`` holds text as pandas categories (missing = NaN) and numbers as stored; ``geometry`` is an object array
+    of shapely geometries, 2D, x before y, in ``crs``; both are indexed by ``record``, the 1-based record number.
+    """
+
+    format: str
+    dataset: str
+    encoding: str | None
+    encoding_evidence: str
+    crs: CrsFinding
+    table: pd.DataFrame
+    geometry: NDArray[Any]
+    issues: tuple[Issue, ...] = ()
+    #: Other data sets in the same file or archive, this one included.
+    datasets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a format's parser returns: columns as Arrow arrays, geometry, and what the file says of its CRS."""
+
+    columns: Mapping[str, pa.Array]
+    geometry: NDArray[Any]
+    record: NDArray[np.int64]
+    encoding: str | None = None
+    encoding_evidence: str = ""
+    crs_text: str | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One data set found in the given files: its parts by lower-case extension."""
+
+    format: Format
+    name: str
+    parts: Mapping[str, Path]
+    #: What the user calls the file, for messages; never a path of the server.
+    label: str
+    #: Table inside a container (GeoPackage).
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the worker is asked to do."""
+
+    paths: tuple[Path, ...]
+    limits: Limits = field(default_factory=Limits)
+    encoding: str | None = None
+    crs: str | None = None
+    dataset: str | None = None
+
+
+class Refused(ReadError):  # noqa: N818 - reads as what happened to the file
+    """The file is refused for this reason; carries the issue."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue.message, fix=issue.fix)
+        self.issue = issue

@@ -1,0 +1,243 @@
+"""Which coordinate system a file is in: what it declares, checked against where that puts it.
+
+The county is small, so the numbers themselves tell zone and prefix (never the datum). A declaration that lands the
+data elsewhere, while a usual system lands them in the county, is a contradiction and is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from pingchang_geo.crs import COUNTY_BOX, STORAGE_EPSG
+from pingchang_geo.issues import Issue
+from pingchang_geo.messages import issue
+from pingchang_geo.readers.model import CrsFinding
+
+#: Systems in use for the county, most usual first (DOMAIN notes §4, checked with pyproj).
+NAMES: Final = {
+    4490: "CGCS2000 经纬度（EPSG:4490）",
+    4524: "CGCS2000 3 度带第 36 带（EPSG:4524）",
+    4545: "CGCS2000 3 度带中央经线 108°（EPSG:4545）",
+    4496: "CGCS2000 6 度带第 18 带（EPSG:4496）",
+    4507: "CGCS2000 6 度带中央经线 105°（EPSG:4507）",
+    4523: "CGCS2000 3 度带第 35 带（EPSG:4523）",
+    4544: "CGCS2000 3 度带中央经线 105°（EPSG:4544）",
+    32648: "WGS 84 UTM 48N（EPSG:32648）",
+    3857: "Web 墨卡托（EPSG:3857）",
+    4326: "WGS 84 经纬度（EPSG:4326）",
+}
+_CANDIDATES: Final = (4490, 4524, 4545, 4496, 4507, 4523, 4544, 32648, 3857)
+_CGCS2000: Final = frozenset((4490, 4524, 4545, 4496, 4507, 4523, 4544))
+_LEGACY_DATUMS: Final = ("xian", "beijing", "西安", "北京")
+_SAMPLE: Final = 2000
+#: Share of features that must lie in the county's surroundings for a system to fit.
+_SHARE: Final = 0.5
+_MAX_TEXT: Final = 20_000
+_DEFAULT: Final = "OGC:CRS84"
+
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A declaration that could be read."""
+
+    crs: CRS
+    epsg: int | None
+    name: str
+    legacy: bool
+
+
+def name_of(epsg: int | None, crs: CRS | None = None) -> str:
+    """Chinese name of a system."""
+    if epsg in NAMES:
+        return NAMES[epsg]
+    title = crs.name if crs is not None else ""
+    return f"{title}（EPSG:{epsg}）" if epsg else title
+
+
+def sample(geometry: NDArray[Any]) -> Points:
+    """Centres of the boxes of at most 2,000 features, spread over the file; empty ones left out."""
+    step = max(1, len(geometry) // _SAMPLE)
+    boxes = shapely.bounds(geometry[::step])
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
+
+
+def to_degrees(points: Points, definition: CRS | str) -> Points:
+    """Longitude and latitude (CGCS2000); what cannot be transformed is infinite."""
+    transformer = Transformer.from_crs(CRS.from_user_input(definition), CRS.from_epsg(STORAGE_EPSG), always_xy=True)
+    lon, lat = transformer.transform(points[:, 0], points[:, 1])
+    return np.column_stack([lon, lat])
+
+
+def share_in_county(points: Points, definition: CRS | str) -> float:
+    """Share of points that land in the county's surroundings under a definition."""
+    if not len(points):
+        return 0.0
+    degrees = to_degrees(points, definition)
+    west, south, east, north = COUNTY_BOX
+    inside = (degrees[:, 0] >= west) & (degrees[:, 0] <= east) & (degrees[:, 1] >= south) & (degrees[:, 1] <= north)
+    return float(inside.mean())
+
+
+def fitting(points: Points) -> tuple[int, ...]:
+    """The usual systems that put most of the points into the county."""
+    return tuple(epsg for epsg in _CANDIDATES if share_in_county(points, f"EPSG:{epsg}") > _SHARE)
+
+
+def _evidence(points: Points) -> str:
+    low, high = points.min(axis=0), points.max(axis=0)
+    if abs(high).max() <= 360:
+        return f"横坐标 {low[0]:.3f}–{high[0]:.3f}，纵坐标 {low[1]:.3f}–{high[1]:.3f}，为经纬度"
+    return f"横坐标 {low[0]:,.0f}–{high[0]:,.0f}，纵坐标 {low[1]:,.0f}–{high[1]:,.0f}"
+
+
+def _bounds_text(points: Points) -> str:
+    low, high = points.min(axis=0), points.max(axis=0)
+    return f"（{low[0]:.6g}, {low[1]:.6g}）–（{high[0]:.6g}, {high[1]:.6g}）"
+
+
+def parse(text: str, points: Points) -> _Declared | None:
+    """Read a declaration: EPSG code, WKT (Esri's too) or PROJJSON; None when it cannot be understood."""
+    text = text.strip().strip("\x00").strip()
+    if not text or len(text) > _MAX_TEXT or text.startswith("+"):
+        return None
+    if re.fullmatch(r"\d{4,6}", text):
+        text = f"EPSG:{text}"
+    try:
+        crs = CRS.from_user_input(text)
+        crs = crs.to_2d() if len(crs.axis_info) > 2 else crs
+    except (CRSError, ValueError, TypeError):
+        return None
+    epsg = 4326 if text == _DEFAULT else crs.to_epsg(min_confidence=100) or _renamed(crs, points)
+    geodetic = crs.geodetic_crs
+    datum = f"{crs.name} {geodetic.name if geodetic else ''} {crs.datum.name if crs.datum else ''}".lower()
+    return _Declared(crs, epsg, name_of(epsg, crs), any(word in datum for word in _LEGACY_DATUMS))
+
+
+def _renamed(crs: CRS, points: Points) -> int | None:
+    """EPSG number of a renamed definition, believed only if both put the points in the same place."""
+    epsg = crs.to_epsg(min_confidence=50)
+    if epsg is None:
+        return None
+    probe = points if len(points) else np.array([[500_000.0, 3_490_000.0]])
+    try:
+        apart = np.abs(to_degrees(probe, crs) - to_degrees(probe, f"EPSG:{epsg}"))
+    except CRSError:
+        return None
+    return int(epsg) if np.isfinite(apart).all() and apart.max(initial=0.0) < 1e-8 else None
+
+
+def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None) -> tuple[CrsFinding, list[Issue]]:
+    """Coordinate system of these geometries and what has to be said about it.
+
+    Args:
+        text: what the file declares (WKT, ``EPSG:…``, PROJJSON), None for nothing.
+        geometry: shapely geometries in the file's coordinates.
+        forced: what the analyst said (``4524`` or ``EPSG:4524``).
+    """
+    points = sample(geometry)
+    if forced:
+        declared = parse(forced, points)
+        if declared is not None:
+            finding = CrsFinding(declared.epsg, _definition(declared), "由使用者指定", 1.0)
+            return finding, _legacy_issue(declared)
+    declared = parse(text, points) if text else None
+    if not len(points):
+        return _without_points(declared)
+    if declared is not None:
+        landed = share_in_county(points, declared.crs) > _SHARE
+        if landed:
+            return _landed(declared, text or "")
+        if text != _DEFAULT:
+            return _elsewhere(declared, points)
+    return _undeclared(points, unreadable=bool(text) and declared is None)
+
+
+def _definition(declared: _Declared) -> str:
+    return f"EPSG:{declared.epsg}" if declared.epsg else declared.crs.to_wkt()
+
+
+def _legacy_issue(declared: _Declared) -> list[Issue]:
+    return [issue("CRS_LEGACY", name=declared.name)] if declared.legacy else []
+
+
+def _without_points(declared: _Declared | None) -> tuple[CrsFinding, list[Issue]]:
+    if declared is None:
+        return CrsFinding(None, "", "没有图形，也没有坐标系说明", 0.0), []
+    return CrsFinding(declared.epsg, _definition(declared), "文件声明", 0.8), _legacy_issue(declared)
+
+
+def _landed(declared: _Declared, text: str) -> tuple[CrsFinding, list[Issue]]:
+    if text == _DEFAULT:
+        return CrsFinding(4326, "EPSG:4326", "GeoJSON 默认 WGS 84，坐标落在平昌县内", 0.9, (4326, 4490)), []
+    finding = CrsFinding(
+        declared.epsg,
+        _definition(declared),
+        f"文件声明为 {declared.name}，坐标落在平昌县内",
+        1.0 if declared.epsg else 0.6,
+        (declared.epsg,) if declared.epsg else (),
+    )
+    if declared.epsg is None:
+        return finding, [*_legacy_issue(declared), issue("CRS_CUSTOM", detail=declared.crs.name[:60])]
+    return finding, _legacy_issue(declared)
+
+
+def _elsewhere(declared: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
+    """The declaration does not land in the county."""
+    if share_in_county(points[:, ::-1], declared.crs) > _SHARE:
+        evidence = f"文件声明为 {declared.name}，{_evidence(points)}"
+        finding = CrsFinding(declared.epsg, _definition(declared), evidence, 0.6, swap=True)
+        return finding, [*_legacy_issue(declared), issue("CRS_SWAPPED", evidence=evidence)]
+    candidates = fitting(points)
+    if candidates:
+        first = candidates[0]
+        evidence = _evidence(points)
+        finding = CrsFinding(first, f"EPSG:{first}", evidence, 0.5, candidates)
+        return finding, [
+            issue("CRS_CONTRADICTORY", claimed=declared.name, name=NAMES[first], evidence=evidence, epsg=first)
+        ]
+    evidence = f"文件声明为 {declared.name}，但坐标不在平昌县附近"
+    return CrsFinding(declared.epsg, _definition(declared), evidence, 0.5), _legacy_issue(declared)
+
+
+def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
+    candidates = fitting(points)
+    evidence = _evidence(points)
+    if not candidates:
+        return _swapped_or_unknown(points, evidence, unreadable=unreadable)
+    first = candidates[0]
+    name = NAMES[first]
+    certain = len(candidates) == 1 and first in _CGCS2000
+    finding = CrsFinding(
+        first, f"EPSG:{first}", f"{evidence}，基准按 CGCS2000 认定", 0.8 if certain else 0.4, candidates
+    )
+    if unreadable:
+        found = issue("CRS_UNREADABLE", detail="内容不是有效的坐标系定义", name=name, evidence=evidence, epsg=first)
+    elif certain:
+        found = issue("CRS_INFERRED", name=name, evidence=f"{evidence}；基准按 CGCS2000 认定")
+    else:
+        listed = "、".join(NAMES[epsg] for epsg in candidates)
+        found = issue("CRS_MISSING", candidates=listed, name=name, evidence=evidence)
+    return finding, [found]
+
+
+def _swapped_or_unknown(points: Points, evidence: str, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
+    candidates = fitting(points[:, ::-1])
+    if candidates:
+        first = candidates[0]
+        said = f"{evidence}，交换后符合 {NAMES[first]}"
+        return CrsFinding(first, f"EPSG:{first}", said, 0.4, candidates, swap=True), [
+            issue("CRS_SWAPPED", evidence=said)
+        ]
+    detail = "坐标系说明无法识别" if unreadable else "文件没有坐标系说明，坐标也不在平昌县的范围内"
+    return CrsFinding(None, "", detail, 0.0), [issue("CRS_UNKNOWN", detail=detail, bounds=_bounds_text(points))]

@@ -1,0 +1,135 @@
+"""Geometry: missing, of the wrong type, invalid, duplicated, slivers. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from pingchang_geo import crs
+from pingchang_geo.issues import Issue
+from pingchang_geo.messages import issue
+from pingchang_geo.specs import LayerSpec
+from pingchang_geo.units import format_number
+from pingchang_geo.validation.model import TYPE_NAMES, Flags, Subject, type_label, type_numbers
+
+#: A repair may change the area by this much without being asked about: relative, or in m².
+REPAIR_RELATIVE: Final = 1e-6
+REPAIR_M2: Final = 1.0
+#: Smaller polygons are left-overs of cutting.
+SLIVER_M2: Final = 1.0
+
+_POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
+Geometries = NDArray[Any]
+Records = NDArray[np.int64]
+
+
+def missing(geometry: Geometries, record: Records) -> tuple[Flags, list[Issue]]:
+    """Rows without a geometry."""
+    flags = np.asarray(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    return flags, [issue("GEOMETRY_NULL", rows=record[flags])] if flags.any() else []
+
+
+def unified(geometry: Geometries, record: Records, spec: LayerSpec) -> tuple[Geometries, list[Issue]]:
+    """Geometries in the layer's types where that loses nothing, and what is of another type.
+
+    Multipoints of one point become points; collections of polygons and leftovers keep their polygons.
+    """
+    result = geometry.copy()
+    wanted = type_numbers(spec.geometry)
+    kind = shapely.get_type_id(result)
+    one = (kind == _MULTIPOINT) & (shapely.get_num_geometries(result) == 1)
+    if _POINT in wanted and one.any():
+        result[one] = shapely.get_geometry(result[one], 0)
+    issues: list[Issue] = []
+    mixed = np.flatnonzero(kind == _COLLECTION)
+    if _POLYGON in wanted and len(mixed):
+        kept = polygonal(result[mixed])
+        changed = ~shapely.is_empty(kept)
+        result[mixed[changed]] = kept[changed]
+        if changed.any():
+            issues.append(issue("GEOMETRY_MIXED", rows=record[mixed[changed]]))
+    kind = shapely.get_type_id(result)
+    wrong = ~np.isin(kind, [-1, *wanted])
+    if wrong.any():
+        found = "、".join(dict.fromkeys(TYPE_NAMES[int(k)] for k in np.unique(kind[wrong])))
+        issues.append(
+            issue("GEOMETRY_TYPE", rows=record[wrong], found=found, layer=spec.title, wanted=type_label(spec.geometry))
+        )
+    return result, issues
+
+
+def polygonal(geometry: Geometries) -> Geometries:
+    """The polygons of each geometry, merged; empty where there are none."""
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    nested = shapely.get_type_id(parts) >= _MULTIPOLYGON
+    while nested.any():
+        inner, which = shapely.get_parts(parts[nested], return_index=True)
+        owner = np.concatenate([owner[~nested], owner[nested][which]])
+        parts = np.concatenate([parts[~nested], inner])
+        nested = shapely.get_type_id(parts) >= _MULTIPOLYGON
+    use = shapely.get_type_id(parts) == _POLYGON
+    result = np.full(len(geometry), shapely.MultiPolygon(), dtype=object)
+    order = np.argsort(owner[use], kind="stable")
+    owners, polygons = owner[use][order], parts[use][order]
+    if len(owners):
+        merged = shapely.multipolygons(polygons, indices=_dense(owners))
+        targets = np.unique(owners)
+        single = shapely.get_num_geometries(merged) == 1
+        result[targets] = np.where(single, shapely.get_geometry(merged, 0), merged)
+    return result
+
+
+def _dense(owners: Records) -> Records:
+    return np.unique(owners, return_inverse=True)[1]
+
+
+def repaired(geometry: Geometries, record: Records) -> tuple[Geometries, list[Issue]]:
+    """Valid geometries (EPSG:4490), with what the repair changed in m²."""
+    kind = shapely.get_type_id(geometry)
+    invalid = np.flatnonzero(np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~shapely.is_valid(geometry))
+    if not len(invalid):
+        return geometry, []
+    result = geometry.copy()
+    fixed = polygonal(shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False))
+    result[invalid] = fixed
+    before, after = crs.area_m2(geometry[invalid]), crs.area_m2(fixed)
+    change = np.abs(after - before)
+    small = (change <= REPAIR_M2) | (change <= REPAIR_RELATIVE * before)
+    small &= ~shapely.is_empty(fixed)
+    issues = []
+    if small.any():
+        total = format_number(float(change[small].sum()), 2)
+        issues.append(issue("GEOMETRY_REPAIRED", rows=record[invalid[small]], change=total))
+    if (~small).any():
+        issues.append(
+            issue(
+                "GEOMETRY_REPAIR_LARGE",
+                rows=record[invalid[~small]],
+                before=format_number(float(before[~small].sum()), 1),
+                after=format_number(float(after[~small].sum()), 1),
+            )
+        )
+    return result, issues
+
+
+def duplicates(subject: Subject) -> list[Issue]:
+    """Geometries equal to an earlier one, found by their boxes first."""
+    boxes = pd.DataFrame(shapely.bounds(subject.projected)).round(3)
+    suspects = np.flatnonzero(boxes.duplicated(keep=False) & boxes.notna().all(axis=1))
+    if not len(suspects):
+        return []
+    shape = pd.Series(shapely.to_wkb(shapely.normalize(shapely.set_precision(subject.projected[suspects], 0.001))))
+    repeated = np.zeros(len(subject.frame), dtype=bool)
+    repeated[suspects[shape.duplicated().to_numpy()]] = True
+    return [issue("DUPLICATE_GEOMETRY", rows=subject.rows(repeated))] if repeated.any() else []
+
+
+def slivers(subject: Subject) -> list[Issue]:
+    """Polygons too small to be real."""
+    areal = np.isin(shapely.get_type_id(subject.projected), (_POLYGON, _MULTIPOLYGON))
+    flags = areal & (subject.area_m2 < SLIVER_M2)
+    return [issue("SLIVER", rows=subject.rows(flags), tolerance=f"{SLIVER_M2:g}")] if flags.any() else []

@@ -1,0 +1,234 @@
+"""Inspect files: read → layer → fields → CGCS2000 → checks → decision. Changes nothing, never raises for bad data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
+
+from pingchang_geo import carbon, conversion, crs, fieldmap, layers, readers
+from pingchang_geo.fieldmap import FieldMapping
+from pingchang_geo.issues import Decision, Issue, Level, decide
+from pingchang_geo.messages import issue
+from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
+from pingchang_geo.specs import LayerSpec
+from pingchang_geo.units import HA_M2, KM2_M2
+from pingchang_geo.validation import Validated, place, validate
+from pingchang_geo.workflow import recognise
+from pingchang_geo.workflow.inspection import Inspection, inspection_text
+
+__all__ = ["Inspection", "inspect", "inspection_text"]
+
+_LOG: Final = logging.getLogger(__name__)
+_NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
+#: Answers that name an EPSG number, by the question they answer.
+_CRS_QUESTIONS: Final = ("CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE", "CRS_INFERRED", "CRS_CUSTOM")
+_TOTAL_VOLUME: Final = "volume_m3"
+
+Progress = Callable[[str], None]
+
+
+def inspect(
+    paths: Sequence[Path],
+    layer: str | None = None,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    county: Any | None = None,
+    answers: Mapping[str, str] = _NO_ANSWERS,
+    progress: Progress = lambda _: None,
+) -> Inspection:
+    """Say what files hold, everything that is wrong with it, and what becomes of it.
+
+    Args:
+        paths: a zip, one file, or the parts of a shapefile.
+        layer: layer id; guessed from fields and geometry when None.
+        limits: what reading may cost.
+        county: outline (EPSG:4490 polygon) that features have to lie in; without it the surrounding box.
+        answers: question code → value; an empty value confirms what is proposed. ``MAPPING`` holds
+            ``field=column`` pairs, separated by commas.
+        progress: told each step, for the screen.
+
+    Returns:
+        The inspection; for a file that cannot be read, one that rejects it with the reason.
+    """
+    names = tuple(path.name for path in paths)
+    known = layer or answers.get("LAYER_UNSURE") or None
+    if known is not None and known not in layers.REGISTRY:
+        listed = "、".join(f"{spec.id}（{spec.title}）" for spec in layers.all_specs())
+        return Inspection(files=names, issues=(issue("LAYER_UNKNOWN", layer=known, known=listed),))
+    progress("读取文件")
+    try:
+        raw = readers.read(
+            paths,
+            limits,
+            encoding=answers.get("ENCODING_UNSURE") or answers.get("ENCODING") or None,
+            crs=next((answers[code] for code in _CRS_QUESTIONS if answers.get(code)), None),
+            dataset=answers.get("DATASET_SEVERAL") or answers.get("DATASET") or None,
+        )
+    except Refused as refusal:
+        return Inspection(files=names, layer=known, issues=(refusal.issue,))
+    try:
+        return _examined(_described(names, raw), raw, known, county, _Asked(answers, progress))
+    except (shapely.errors.ShapelyError, ProjError, ValueError, ArithmeticError) as error:
+        # Data may still surprise a library; the analyst gets a refusal, the operator the traceback.
+        _LOG.exception("inspection failed")
+        return replace(
+            _described(names, raw), layer=known, issues=(issue("INSPECT_FAILED", detail=type(error).__name__),)
+        )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The analyst's side: answers given, steps told."""
+
+    answers: Mapping[str, str]
+    progress: Progress
+
+
+def _described(names: tuple[str, ...], raw: RawTable) -> Inspection:
+    """What is known once the file is read."""
+    return Inspection(
+        files=names,
+        format=raw.format,
+        dataset=raw.dataset,
+        datasets=raw.datasets,
+        encoding=raw.encoding,
+        encoding_evidence=raw.encoding_evidence,
+        crs=raw.crs,
+        rows=len(raw.table),
+        issues=raw.issues,
+    )
+
+
+def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | None, asked: _Asked) -> Inspection:
+    answers, progress = asked.answers, asked.progress
+    progress("识别图层与字段")
+    samples = fieldmap.samples(raw.table)
+    chosen, found = _chosen_columns(answers.get("MAPPING", ""), raw)
+    layer, evidence, layer_issues = recognise.layer_of(raw.table, samples, raw.geometry, known)
+    found += layer_issues
+    if layer is None:
+        return replace(base, samples=samples, issues=_answered((*raw.issues, *found), answers))
+    spec = layers.get(layer)
+    mapping = fieldmap.map_columns(spec, list(raw.table.columns), samples, _of_layer(spec, chosen, found))
+    found += _mapping_issues(spec, mapping, raw, samples)
+    progress("换算取值")
+    frame, value_issues = conversion.to_canonical(spec, mapping.columns, raw.table)
+    found += value_issues
+    base = replace(base, layer=layer, layer_evidence=evidence, mapping=mapping, samples=samples)
+    if not raw.crs.definition and len(raw.table):
+        return replace(base, issues=_answered((*raw.issues, *found), answers))
+    progress("换算坐标")
+    shapes = _in_storage_crs(raw.geometry, raw.crs)
+    if answers.get("GCJ_SUSPECTED") == "correct":
+        shapes = place.from_gcj(shapes)
+    canonical = gpd.GeoDataFrame(frame, geometry=shapes, crs=f"EPSG:{crs.STORAGE_EPSG}")
+    canonical, derived = _with_volume(spec, mapping, canonical)
+    progress("逐项检查")
+    checked = validate(spec, canonical, county)
+    issues = _answered((*raw.issues, *found, *derived, *checked.issues), answers)
+    return _concluded(base, spec, checked, issues)
+
+
+def _concluded(base: Inspection, spec: LayerSpec, checked: Validated, issues: tuple[Issue, ...]) -> Inspection:
+    frame = checked.frame.reset_index(drop=True)
+    bounds = shapely.total_bounds(frame.geometry.to_numpy())
+    rejected = decide(issues) is Decision.REJECT
+    return replace(
+        base,
+        bounds=tuple(float(value) for value in bounds) if np.isfinite(bounds).all() else None,
+        area_km2=float(checked.area_m2.sum()) / KM2_M2,
+        stock_tc=_stock_tc(spec, checked),
+        unique_keys=checked.unique_keys,
+        issues=issues,
+        frame=None if rejected else frame,
+        checked=checked.frame,
+    )
+
+
+def _stock_tc(spec: LayerSpec, checked: Validated) -> float | None:
+    """Carbon stock in tC where the layer carries carbon and the file enough to compute it."""
+    role = spec.carbon
+    if role is None or not len(checked.frame):
+        return None
+    volume = checked.frame[role.volume_m3_ha].to_numpy(dtype=np.float64)
+    per_ha = carbon.stock_tc_ha(checked.frame[role.stand_type], volume, carbon.load())
+    stock = per_ha * checked.area_m2 / HA_M2
+    return float(np.nansum(stock)) if np.isfinite(stock).any() else None
+
+
+def _chosen_columns(text: str, raw: RawTable) -> tuple[dict[str, str], list[Issue]]:
+    """``field=column`` pairs of an answer."""
+    chosen: dict[str, str] = {}
+    found: list[Issue] = []
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        name, _, column = (part.strip() for part in pair.partition("="))
+        if column and column not in raw.table.columns:
+            found.append(issue("FIELD_UNKNOWN", field=name, detail=f"文件中没有列「{column}」"))
+        else:
+            chosen[name] = column
+    return chosen, found
+
+
+def _of_layer(spec: LayerSpec, chosen: Mapping[str, str], found: list[Issue]) -> dict[str, str]:
+    """Chosen pairs whose field the layer has; the others are reported."""
+    fields = {field.name for field in spec.source_fields}
+    for name in chosen:
+        if name not in fields:
+            found.append(issue("FIELD_UNKNOWN", field=name, detail=f"「{spec.title}」没有字段「{name}」"))
+    return {name: column for name, column in chosen.items() if name in fields}
+
+
+def _mapping_issues(
+    spec: LayerSpec, mapping: FieldMapping, raw: RawTable, samples: Mapping[str, Sequence[str]]
+) -> list[Issue]:
+    if not mapping.pairs:
+        columns = "、".join(list(raw.table.columns)[:12]) or "（无）"
+        return [issue("FIELDS_NONE", layer=spec.title, columns=columns)]
+    found = fieldmap.mapping_issues(spec, mapping, samples)
+    if recognise.volume_derivable(spec, mapping):
+        density = spec.carbon.volume_m3_ha if spec.carbon else ""
+        found = [one for one in found if (one.code, one.field) != ("FIELD_REQUIRED", density)]
+    return found
+
+
+def _in_storage_crs(geometry: NDArray[Any], finding: CrsFinding) -> NDArray[Any]:
+    """Geometries in EPSG:4490."""
+    if finding.swap:
+        geometry = shapely.transform(geometry, lambda points: points[:, ::-1])
+    if finding.epsg in (crs.STORAGE_EPSG, 4326) or not finding.definition:
+        return geometry  # CGCS2000 and WGS 84 differ by centimetres
+    return crs.transform(geometry, finding.definition, f"EPSG:{crs.STORAGE_EPSG}")
+
+
+def _with_volume(
+    spec: LayerSpec, mapping: FieldMapping, frame: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[Issue]]:
+    """Volume per hectare from the total volume where the file has only that."""
+    if spec.carbon is None or not recognise.volume_derivable(spec, mapping):
+        return frame, []
+    area_ha = crs.area_m2(frame.geometry.to_numpy()) / HA_M2
+    total = frame[_TOTAL_VOLUME].to_numpy(dtype=np.float64)
+    density = np.divide(total, area_ha, out=np.full(len(frame), np.nan), where=area_ha > 0)
+    column = mapping.pairs[_TOTAL_VOLUME].column
+    derived = issue("VOLUME_DERIVED", field=spec.carbon.volume_m3_ha, column=column)
+    return frame.assign(**{spec.carbon.volume_m3_ha: density}), [derived]
+
+
+def _answered(issues: Sequence[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
+    """Questions that were answered weigh no more than a warning."""
+    return tuple(
+        replace(one, level=Level.WARNING, message=f"{one.message}（已由使用者确认）")
+        if one.level is Level.CONFIRM and one.code in answers
+        else one
+        for one in issues
+    )
