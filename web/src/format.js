@@ -43,10 +43,19 @@
     return label === "" || label === "%" ? text + label : text + " " + label;
   }
 
+  /** Masses of single features stay in tonnes where they are under one 万吨, or every tooltip would read 0.00. */
+  function fitting(value, unit, units) {
+    const small = unit in MASS_KIND && units && units.mass === "wt" && Math.abs(value) < 1e4;
+    return small ? { ...units, mass: "t" } : units;
+  }
+
   /** A column's value as text: a word for a category code, a quantity for a number, itself for text. */
   function formatColumn(column, value, units) {
     if (value === null || value === undefined || value === "") return MISSING;
-    if (column && column.kind === "number") return formatQuantity(Number(value), column.unit, units, column.digits);
+    if (column && column.kind === "number") {
+      const number = Number(value);
+      return formatQuantity(number, column.unit, fitting(number, column.unit, units), column.digits);
+    }
     if (column && column.kind === "category" && typeof value === "number") return column.values[value] ?? MISSING;
     return String(value);
   }

@@ -128,7 +128,37 @@
     return [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((step) => step >= least) || 5;
   }
 
-  const api = { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep };
+  /** {centre: [lat, lng], zoom} of "lat,lng,zoom" or an array of the three; null for anything else. */
+  function parseView(view) {
+    const numbers = (Array.isArray(view) ? view : String(view || "").split(",")).map(Number);
+    const [lat, lng, zoom] = numbers;
+    const good = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
+    return good ? { centre: [lat, lng], zoom } : null;
+  }
+
+  /** About how wide a label is, in pixels: Chinese glyphs 13, Latin ones less. */
+  function textWidth(text) {
+    let width = 6;
+    for (const glyph of text) width += glyph.charCodeAt(0) < 256 ? 8 : 13;
+    return width;
+  }
+
+  /** Greedy choice of boxes [x0, y0, x1, y1] that do not touch, first come first kept; returns their positions in the list. */
+  function placeBoxes(boxes) {
+    const kept = [];
+    boxes.forEach((box, index) => {
+      const free = kept.every((other) => {
+        const taken = boxes[other];
+        return box[2] < taken[0] || box[0] > taken[2] || box[3] < taken[1] || box[1] > taken[3];
+      });
+      if (free) kept.push(index);
+    });
+    return kept;
+  }
+
+  const api = {
+    gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeBoxes,
+  };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).geometry = api;
 })(typeof window !== "undefined" ? window : globalThis);

@@ -88,6 +88,29 @@
     return { lut, counts, missing, shown: missing + counts.reduce((sum, count) => sum + count, 0) };
   }
 
+  /** A GeoJSON property as a category code: itself if it is one, else its place among the column's words (-1: none). */
+  function codeOf(value, column) {
+    return typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
+  }
+
+  /** Whether a small layer's feature with this property value passes a clause; the same rules as for columns. */
+  function featurePasses(value, clause, column) {
+    if (clause.codes) return clause.codes.includes(codeOf(value, column));
+    if (value === null || value === undefined) return false;
+    const number = Math.fround(value);
+    return number >= Math.fround(clause.min ?? -Infinity) && number <= Math.fround(clause.max ?? Infinity);
+  }
+
+  /** Legend line of a small layer's feature under a theme, -1 without a value. */
+  function featureLine(value, theme, column) {
+    if (value === null || value === undefined) return -1;
+    if (theme.mode === "categories") {
+      const code = codeOf(value, column);
+      return theme.codes.findIndex((codes) => codes.includes(code));
+    }
+    return classIndex(Math.fround(value), theme.breaks.map(Math.fround));
+  }
+
   /** Names of the columns that a theme and a filter need. */
   function neededFields(theme, filter) {
     const fields = new Set((filter || []).map((clause) => clause.field));
@@ -139,7 +162,9 @@
     }
   }
 
-  const api = { TILE, pixelOf, classIndex, filterMask, buildLookup, neededFields, decodeTile, darker, paintTile };
+  const api = {
+    TILE, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+  };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).lookup = api;
 })(typeof window !== "undefined" ? window : globalThis);

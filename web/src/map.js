@@ -4,19 +4,13 @@
 
   const P = window.Pingchang;
   const { make } = P.dom;
+  const { parseView } = P.geometry;
 
   // Stacking from bottom to top; layers come between, in the configuration's order.
   const PANES = { "pc-neighbours": 300, "pc-mask": 310, "pc-rivers": 430, "pc-graticule": 435, "pc-outline": 560, "pc-select": 570, "pc-labels": 580 };
   const TILES_FROM = 340;
   const RIGHT_FROM = 380;
   const SMALL_FROM = 440;
-
-  function parseView(view) {
-    const numbers = (Array.isArray(view) ? view : String(view || "").split(",")).map(Number);
-    const [lat, lng, zoom] = numbers;
-    const good = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
-    return good ? { centre: [lat, lng], zoom } : null;
-  }
 
   /** The window whose address bar the reader sees, if we may touch it. */
   function page() {

@@ -3,34 +3,12 @@
   "use strict";
 
   const { contains, boundsOf } = window.Pingchang.geometry;
-  const { classIndex } = window.Pingchang.lookup;
+  const { featurePasses, featureLine } = window.Pingchang.lookup;
   const dom = window.Pingchang.dom;
 
   const DASHES = { 推定: "6 4", 示意: "2 4" };
   const POINT_REACH_PX = 12;
   const LINE_REACH_PX = 6;
-
-  function passes(feature, clause, column) {
-    const value = feature.properties[clause.field];
-    if (clause.codes) {
-      const code = typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
-      return clause.codes.includes(code);
-    }
-    if (value === null || value === undefined) return false;
-    const number = Math.fround(value);
-    return number >= Math.fround(clause.min ?? -Infinity) && number <= Math.fround(clause.max ?? Infinity);
-  }
-
-  /** Legend line of a feature under a theme, -1 without a value. */
-  function lineOf(feature, theme, column) {
-    const value = feature.properties[theme.field];
-    if (value === null || value === undefined) return -1;
-    if (theme.mode === "categories") {
-      const code = typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
-      return theme.codes.findIndex((codes) => codes.includes(code));
-    }
-    return classIndex(Math.fround(value), theme.breaks.map(Math.fround));
-  }
 
   class SmallLayer {
     constructor(map, layer, url, pane, { onChange, onFail }) {
@@ -81,7 +59,7 @@
       const filter = (this.state && this.state.filter) || [];
       const { columns } = this.layer;
       return (this.features || []).filter((feature) =>
-        filter.every((clause) => passes(feature, clause, columns && columns[clause.field]))
+        filter.every((clause) => featurePasses(feature.properties[clause.field], clause, columns && columns[clause.field]))
       );
     }
 
@@ -97,7 +75,8 @@
       for (const feature of features) {
         let color = this.layer.color;
         if (theme) {
-          const line = lineOf(feature, theme, this.layer.columns && this.layer.columns[theme.field]);
+          const column = this.layer.columns && this.layer.columns[theme.field];
+          const line = featureLine(feature.properties[theme.field], theme, column);
           if (line < 0) missing++;
           else counts[line]++;
           color = line < 0 ? theme.missing || "#BDBDBD" : theme.colors[line];

@@ -23,7 +23,16 @@ test("areas and masses follow the reader's units, per-hectare quantities do not"
   assert.deepEqual(shownUnit("m³/ha", { area: "mu" }), { label: "m³/ha", factor: 1 });
 });
 
+test("quantities read as pingchang_geo/units.py writes them", () => {
+  const cases = [[79.57, "km²", {}, undefined, "79.57 km²"], [120280, "ha", { area: "km2" }, undefined, "1,203 km²"],
+    [5.126, "ha", { area: "ha" }, 2, "5.13 公顷"], [4321000, "tC", { mass: "wt" }, 0, "432.1 万吨碳"], [54.14, "%", {}, undefined, "54.14%"],
+    [0.8, "", {}, 2, "0.80"]];
+  for (const [value, unit, units, digits, text] of cases) assert.equal(formatQuantity(value, unit, units, digits), text);
+});
+
 test("a column's value becomes text by its kind", () => {
+  assert.equal(formatColumn({ kind: "number", unit: "tC", digits: 1 }, 123.44, { mass: "wt" }), "123.4 吨碳");
+  assert.equal(formatColumn({ kind: "number", unit: "tC", digits: 1 }, 25000, { mass: "wt" }), "2.5 万吨碳");
   assert.equal(formatColumn({ kind: "category", values: ["马尾松"] }, 0), "马尾松");
   assert.equal(formatColumn({ kind: "category", values: ["马尾松"] }, "马尾松"), "马尾松");
   assert.equal(formatColumn({ kind: "number", unit: "ha" }, 1, { area: "mu" }), "15 亩");

@@ -2,7 +2,7 @@
 // Reference numbers: pyproj 3.7 (PROJ), EPSG:4490 → EPSG:4545, and pyproj.Geod(ellps="GRS80").
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep } = require("../src/geometry.js");
+const { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeBoxes } = require("../src/geometry.js");
 
 const near = (value, expected, tolerance) => assert.ok(Math.abs(value - expected) <= tolerance, `${value} is not ${expected} ± ${tolerance}`);
 
@@ -53,4 +53,16 @@ test("bounds cover every part", () => {
 
 test("graticule steps are round", () => {
   assert.deepEqual([0.013, 0.05, 0.3, 9].map(graticuleStep), [0.02, 0.05, 0.5, 5]);
+});
+
+test("a view is three plausible numbers", () => {
+  assert.deepEqual(parseView("31.5,107.2,9.5"), { centre: [31.5, 107.2], zoom: 9.5 });
+  assert.deepEqual(parseView([31.5, 107.2, 9]), { centre: [31.5, 107.2], zoom: 9 });
+  for (const bad of [null, "", "31.5,107.2", "a,b,c", "91,107,9", "31,181,9", "31,107,NaN", "<script>"]) assert.equal(parseView(bad), null);
+});
+
+test("labels keep clear of those placed before", () => {
+  const boxes = [[0, 0, 10, 10], [5, 5, 15, 15], [11, 0, 20, 10], [12, 11, 18, 20]];
+  assert.deepEqual(placeBoxes(boxes), [0, 2, 3]);
+  assert.ok(textWidth("白衣古镇") > textWidth("abcd"));
 });

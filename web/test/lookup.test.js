@@ -1,7 +1,9 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { TILE, pixelOf, classIndex, filterMask, buildLookup, neededFields, decodeTile, darker, paintTile } = require("../src/lookup.js");
+const {
+  TILE, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+} = require("../src/lookup.js");
 
 test("a colour becomes an opaque little-endian pixel", () => {
   assert.equal(pixelOf("#010203"), 0xff030201);
@@ -97,4 +99,18 @@ test("outlines lie where a neighbour is another plot or none, and only there", (
 test("darkening keeps a pixel opaque and takes a quarter of each channel", () => {
   assert.equal(darker(pixelOf("#FF8000"), 1), pixelOf("#C06000"));
   assert.equal(darker(pixelOf("#000000"), 2), pixelOf("#000000"));
+});
+
+test("features of small layers follow the same rules as columns", () => {
+  const column = { values: ["省级", "市级"] };
+  assert.equal(featurePasses("市级", { codes: [1] }, column), true);
+  assert.equal(featurePasses("市级", { codes: [0] }, column), false);
+  assert.equal(featurePasses("县级", { codes: [0, 1] }, column), false);
+  assert.equal(featurePasses(1, { codes: [1] }), true);
+  assert.equal(featurePasses(0.1, { min: 0.1, max: 0.1 }), true);
+  assert.equal(featurePasses(null, { min: -1 }), false);
+  const byWord = { mode: "categories", codes: [[1], [0]] };
+  assert.deepEqual([featureLine("省级", byWord, column), featureLine("县级", byWord, column), featureLine(null, byWord, column)], [1, -1, -1]);
+  const byClass = { mode: "classes", breaks: [0, 10, 20] };
+  assert.deepEqual([0, 10, 20, 21].map((value) => featureLine(value, byClass)), [0, 1, 1, -1]);
 });
