@@ -30,9 +30,7 @@ def _key(zoom: int, x: int, y: int) -> int:
 class TileArchive:
     """Read-only access to the tiles of one version; safe to share between threads."""
 
-    def __init__(
-        self, data: mmap.mmap, index: dict[int, tuple[int, int]], rows: int, zooms: tuple[int, ...]
-    ) -> None:
+    def __init__(self, data: mmap.mmap, index: dict[int, tuple[int, int]], rows: int, zooms: tuple[int, ...]) -> None:
         self._data = data
         self._index = index
         self.rows = rows
@@ -42,9 +40,7 @@ class TileArchive:
     def write(path: Path, tileset: TileSet) -> None:
         """Write a tile set to ``path``: to a neighbour first, synced, then renamed, so a reader never meets
         half a file."""
-        header = json.dumps(
-            {"rows": tileset.rows, "zooms": list(tileset.zooms), "tiles": len(tileset.tiles)}
-        ).encode()
+        header = json.dumps({"rows": tileset.rows, "zooms": list(tileset.zooms), "tiles": len(tileset.tiles)}).encode()
         entries = sorted((_key(*key), data) for key, data in tileset.tiles.items())
         index = np.zeros(len(entries), dtype=_INDEX)
         index["key"] = [key for key, _ in entries]

@@ -27,8 +27,6 @@ def encode_tile(rows: NDArray[np.uint32]) -> bytes:
 
 def decode_tile(data: bytes) -> NDArray[np.uint32]:
     """Decode what ``encode_tile`` made, into a (256, 256) uint32 array of ``row + 1``."""
-    planes = (
-        np.frombuffer(gzip.decompress(data), dtype=np.uint8).reshape(3, TILE_PX, TILE_PX).astype(np.uint32)
-    )
+    planes = np.frombuffer(gzip.decompress(data), dtype=np.uint8).reshape(3, TILE_PX, TILE_PX).astype(np.uint32)
     rows: NDArray[np.uint32] = planes[0] | planes[1] << np.uint32(8) | planes[2] << np.uint32(16)
     return rows

@@ -129,9 +129,7 @@ def _subsample(
     level[row : row + part.shape[0], column : column + part.shape[1]] = part
 
 
-def _cut(
-    raster: NDArray[np.uint32], zoom: int, x0: int, y0: int
-) -> Iterator[tuple[TileKey, NDArray[np.uint32]]]:
+def _cut(raster: NDArray[np.uint32], zoom: int, x0: int, y0: int) -> Iterator[tuple[TileKey, NDArray[np.uint32]]]:
     for row in range(0, raster.shape[0], TILE_PX):
         for column in range(0, raster.shape[1], TILE_PX):
             tile = raster[row : row + TILE_PX, column : column + TILE_PX]

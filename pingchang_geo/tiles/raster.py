@@ -37,9 +37,7 @@ def _edges(geoms: Geometries) -> tuple[NDArray[np.float64], NDArray[np.float64],
     return points[:-1][inside_ring], points[1:][inside_ring], owner
 
 
-def _expand(
-    first: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _expand(first: NDArray[np.int64], count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Expand runs: ``first=[5, 9], count=[2, 1]`` gives run numbers ``[0, 0, 1]`` and values ``[5, 6,
     9]``."""
     run = np.repeat(np.arange(len(first)), count)
