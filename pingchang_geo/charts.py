@@ -157,9 +157,9 @@ def figure(
     drawn.update_layout(**_layout(chart, label, height))
     _axes(drawn, chart, float(bars.total.max(initial=0)) * factor)
     if mark:
-        drawn.add_annotation(**_mark(mark))
+        drawn.add_annotation(**_mark(mark, _band(chart)))
     if footer:
-        drawn.add_annotation(**_footer(footer))
+        drawn.add_annotation(**_footer(footer, _band(chart)))
     return drawn
 
 
@@ -298,7 +298,7 @@ def _layout(chart: Chart, label: str, height: int) -> dict[str, Any]:
             "pad": {"l": 6, "t": 8},
         },
         "height": height,
-        "margin": {"l": 6, "r": 12, "t": 34, "b": 26},
+        "margin": {"l": 6, "r": 12, "t": 34, "b": _band(chart)},
         "barmode": "overlay",
         "bargap": 0.28,
         "paper_bgcolor": "#FFFFFF",
@@ -327,13 +327,19 @@ def _axes(drawn: go.Figure, chart: Chart, longest: float) -> None:
         drawn.update_xaxes(**places)
 
 
-def _mark(mark: str) -> dict[str, Any]:
+def _band(chart: Chart) -> int:
+    """Pixels below the plot: footer and mark, and above them the names of standing bars."""
+    return 24 if chart.horizontal else 46
+
+
+def _mark(mark: str, band: int) -> dict[str, Any]:
     return {
         "text": mark,
         "xref": "paper",
         "yref": "paper",
         "x": 1,
         "y": 0,
+        "yshift": 2 - band,
         "xanchor": "right",
         "yanchor": "bottom",
         "showarrow": False,
@@ -345,14 +351,14 @@ def _mark(mark: str) -> dict[str, Any]:
     }
 
 
-def _footer(text: str) -> dict[str, Any]:
+def _footer(text: str, band: int) -> dict[str, Any]:
     return {
         "text": _text(text),
         "xref": "paper",
         "yref": "paper",
         "x": 0,
         "y": 0,
-        "yshift": -24,
+        "yshift": 4 - band,
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,

@@ -25,6 +25,7 @@ DEFAULT_CLASSES: Final = 6
 _NATURAL_BINS: Final = 256
 #: A class that holds more than this share of all values says the quantity is skewed.
 _SKEWED_SHARE: Final = 0.6
+_ROUND: Final = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 10.0)
 
 
 class Method(StrEnum):
@@ -88,7 +89,7 @@ def breaks(
 
 
 def round_breaks(values: Any, classes: int = DEFAULT_CLASSES) -> Breaks:
-    """Round limits: equal steps of 1, 2, 2.5 or 5 × 10ⁿ, or rounded quantiles where equal steps would put most
+    """Round limits: equal steps (:func:`nice_step`), or rounded quantiles where equal steps would put most
     values into one class."""
     present = finite(values)
     if present.size == 0:
@@ -115,9 +116,9 @@ def round_breaks(values: Any, classes: int = DEFAULT_CLASSES) -> Breaks:
 
 
 def nice_step(at_least: float) -> float:
-    """Smallest of 1, 2, 2.5, 5 × 10ⁿ that is not below ``at_least``."""
+    """Smallest of 1, 1.5, 2, 2.5, 3, 4, 5 × 10ⁿ that is not below ``at_least``."""
     power = 10.0 ** math.floor(math.log10(at_least))
-    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= at_least * (1 - 1e-12))
+    return next(factor * power for factor in _ROUND if factor * power >= at_least * (1 - 1e-12))
 
 
 def class_of(values: Any, limits: Sequence[float]) -> NDArray[np.int64]:

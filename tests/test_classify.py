@@ -80,6 +80,6 @@ def test_limits_increase_and_cover_every_value(values, method, classes):
 
 
 @given(st.floats(min_value=1e-6, max_value=1e9))
-def test_nice_step_is_at_most_doubled_and_a_half(at_least):
+def test_nice_step_is_at_most_doubled(at_least):
     step = classify.nice_step(at_least)
-    assert at_least * (1 - 1e-9) <= step <= at_least * 2.5 * (1 + 1e-9)
+    assert at_least * (1 - 1e-9) <= step <= at_least * 2 * (1 + 1e-9)

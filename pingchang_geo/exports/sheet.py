@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -58,7 +59,7 @@ class Sheet:
     """
 
     title: str
-    columns: dict[str, Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
     notes: tuple[tuple[str, str], ...] = ()
     mark: str = ""
     digits: dict[str, int] = field(default_factory=dict)
@@ -78,15 +79,16 @@ class Sheet:
         *,
         notes: tuple[tuple[str, str], ...] = (),
         mark: str = "",
+        suffixes: Mapping[str, str] = MappingProxyType({}),
     ) -> Sheet:
         """Sheet of a layer's rows: headers are label and unit, numbers in the reader's units; fields that the
-        frame lacks, or that are empty throughout, are left out."""
+        frame lacks, or that are empty throughout, are left out. ``suffixes`` go behind the header of a column."""
         columns: dict[str, Sequence[Any]] = {}
         digits: dict[str, int] = {}
         for spec in fields:
             if spec.name not in frame.columns or bool(frame[spec.name].isna().all()):
                 continue
-            header = header_of(spec, choice, taken=columns)
+            header = header_of(spec, choice, taken=columns) + suffixes.get(spec.name, "")
             columns[header] = _values(frame[spec.name], spec, choice)
             if spec.kind is FieldKind.NUMBER:
                 digits[header] = shown_digits(spec, choice)

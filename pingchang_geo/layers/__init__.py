@@ -5,7 +5,7 @@ To add a layer: one file here that declares a :class:`~pingchang_geo.specs.Layer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -86,3 +86,18 @@ def zones() -> tuple[LayerSpec, ...]:
 def carbon_bearing() -> tuple[LayerSpec, ...]:
     """Layers whose features carry carbon."""
     return tuple(spec for spec in REGISTRY.values() if spec.carbon is not None)
+
+
+def behind(spec: LayerSpec, fields: Iterable[str] = ()) -> tuple[str, ...]:
+    """Ids of every layer whose data stand behind these columns of a layer, its own first.
+
+    A share of a zone depends on the zone layer, a total inside a zone on the carbon-bearing layers: outputs that show
+    them carry the mark of those layers as well.
+    """
+    names = set(fields)
+    ids = [spec.id]
+    if spec.carbon is not None:
+        ids += [zone.id for zone in zones() if zone.zone is not None and zone.zone.share_field in names]
+    if spec.zone is not None and names & {field.name for field in palette.ZONE_TOTALS}:
+        ids += [layer.id for layer in carbon_bearing()]
+    return tuple(ids)

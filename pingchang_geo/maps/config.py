@@ -59,7 +59,14 @@ def config(
 
 def field_themes(spec: LayerSpec, frame: pd.DataFrame) -> tuple[Theme, ...]:
     """Themes whose column the frame has with at least one value."""
-    return tuple(t for t in spec.themes if t.field in frame.columns and bool(frame[t.field].notna().any()))
+    return tuple(t for t in spec.themes if t.field in frame.columns and has_values(frame[t.field]))
+
+
+def has_values(column: pd.Series[Any]) -> bool:
+    """Whether anything is there; quick for the categories and numbers of large layers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return bool((column.cat.codes.to_numpy() >= 0).any())
+    return bool(column.notna().any())
 
 
 def map_columns(layer: MapLayer) -> tuple[FieldSpec, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from pingchang_geo.errors import AssetMissingError
 #: From the component's iframe, ``/component/streamlit_folium.st_folium/``, to the server's base path.
 ROOT: Final = "../../"
 _LEAFLET: Final = "vendor/leaflet/dist/leaflet"
+#: Address of :func:`script_bundle` below the base path.
+BUNDLE: Final = "web/pingchang.js"
 
 
 @dataclass(frozen=True)
@@ -40,27 +43,41 @@ def assets(web_dir: Path) -> Assets:
     Raises:
         AssetMissingError: a file of the list is not there; the message names the command that mends it.
     """
-    source = web_dir / "src"
-    try:
-        manifest: dict[str, list[str]] = json.loads((source / "manifest.json").read_text(encoding="utf-8"))
+    with _missing_named():
         leaflet = web_dir / "node_modules" / "leaflet" / "dist"
-        return Assets(
-            scripts=(
-                _address(f"{_LEAFLET}.js", leaflet / "leaflet.js"),
-                *(_address(f"web/{name}", source / name) for name in manifest["scripts"]),
-            ),
-            styles=(
-                _address(f"{_LEAFLET}.css", leaflet / "leaflet.css"),
-                *(_address(f"web/{name}", source / name) for name in manifest["styles"]),
-            ),
-        )
+        scripts = {f"{_LEAFLET}.js": (leaflet / "leaflet.js").read_bytes(), BUNDLE: script_bundle(web_dir)}
+        styles = {f"{_LEAFLET}.css": (leaflet / "leaflet.css").read_bytes()}
+        styles |= {f"web/{name}": (web_dir / "src" / name).read_bytes() for name in _manifest(web_dir)["styles"]}
+    return Assets(tuple(_address(*item) for item in scripts.items()), tuple(_address(*item) for item in styles.items()))
+
+
+@cache
+def script_bundle(web_dir: Path) -> bytes:
+    """Our own scripts in the manifest's order as one file: the component loads its scripts one after another.
+
+    Raises:
+        AssetMissingError: a script of the manifest is not there.
+    """
+    with _missing_named():
+        return b"\n;\n".join((web_dir / "src" / name).read_bytes() for name in _manifest(web_dir)["scripts"])
+
+
+def _manifest(web_dir: Path) -> dict[str, list[str]]:
+    manifest: dict[str, list[str]] = json.loads((web_dir / "src" / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
+
+
+@contextmanager
+def _missing_named() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         name = Path(str(error.filename)).name
         raise AssetMissingError(f"缺少浏览器端文件 {name}。", fix="请先运行 make setup。") from error
 
 
-def _address(path: str, file: Path) -> str:
-    return f"{ROOT}{path}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:10]}"
+def _address(path: str, content: bytes) -> str:
+    return f"{ROOT}{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
 def patch() -> None:

@@ -121,10 +121,10 @@ def test_assets_carry_a_content_hash(tmp_path):
     found = offline.assets(tmp_path)
     assert [re.sub(r"\?v=[0-9a-f]{10}$", "", a) for a in found.scripts] == [
         "../../vendor/leaflet/dist/leaflet.js",
-        "../../web/a.js",
-        "../../web/b.js",
+        "../../web/pingchang.js",
     ]
-    assert len({address.partition("?v=")[2] for address in (*found.scripts, *found.styles)}) == 5
+    assert len({address.partition("?v=")[2] for address in (*found.scripts, *found.styles)}) == 4
+    assert offline.script_bundle(tmp_path) == b"src/a.js\n;\nsrc/b.js"
 
 
 def test_our_own_manifest_names_files_that_exist():

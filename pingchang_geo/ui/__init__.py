@@ -1,0 +1,1 @@
+"""Everything Streamlit: pieces of pages, and the state that pages share with the address bar."""

@@ -1,0 +1,75 @@
+"""The charts of a layer: choosing bars sets the filter, and the filter draws the bars."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from pingchang_geo import charts
+from pingchang_geo.specs import Chart
+from pingchang_geo.ui import data as shared
+from pingchang_geo.ui.context import Context
+from pingchang_geo.ui.state import change, set_clause
+from pingchang_geo.ui.text import filter_words
+
+_BAR_PX, _FRAME_PX, _STANDING_PX = 19, 66, 210
+
+
+def chart_panel(ctx: Context) -> None:
+    """Every declared chart that this version can fill."""
+    frame = ctx.data.frame
+    for chart in ctx.data.spec.charts:
+        if chart.by in frame.columns and (not chart.measure or chart.measure in frame.columns):
+            _chart(ctx, chart)
+
+
+def _chart(ctx: Context, chart: Chart) -> None:
+    spec, state, view, page = ctx.data.spec, ctx.state, ctx.view, ctx.page.path
+    bars = charts.aggregate(spec, chart, view.data.frame, view.keep(without=chart.by), view.clause(chart.by))
+    if not len(bars.names):
+        return
+    mark = shared.mark(ctx.atlas, spec, [chart.by, chart.measure])
+    footer = f"{spec.title}{view.data.version.label} · {date.today():%Y-%m-%d}"
+    words = filter_words(spec, state.chosen, state.units)
+    height = _FRAME_PX + _BAR_PX * max(3, len(bars.names)) if chart.horizontal else _STANDING_PX
+    drawn = charts.figure(
+        spec,
+        chart,
+        bars,
+        state.units,
+        mark=mark,
+        footer=f"{footer} · 筛选：{words}" if words else footer,
+        height=height,
+    )
+    turn_key = f"turn-{page}-{chart.id}"
+    key = f"chart-{page}-{chart.id}-{st.session_state.get(turn_key, 0)}"
+    choosable = any(bars.clauses) or any(row >= 0 for row in bars.rows)
+
+    def chosen() -> None:
+        # A new key each time: the browser forgets its own selection, the filter alone says what is chosen.
+        st.session_state[turn_key] = st.session_state.get(turn_key, 0) + 1
+        points = st.session_state[key].selection.points
+        _choose(ctx, chart, bars, sorted({point["point_index"] for point in points}))
+
+    st.plotly_chart(
+        drawn,
+        key=key,
+        theme=None,
+        config=charts.config(f"平昌县_{chart.title}_{date.today():%Y%m%d}"),
+        on_select=chosen if choosable else "ignore",
+        selection_mode="points",
+        alt=charts.alt(spec, chart, bars, state.units),
+    )
+
+
+def _choose(ctx: Context, chart: Chart, bars: charts.Bars, picked: list[int]) -> None:
+    clause = ctx.view.clause(chart.by)
+    before = clause
+    for index in picked:
+        if bars.clauses[index] is not None:
+            clause = charts.toggled(clause, bars.clauses[index])
+        elif bars.rows[index] >= 0:
+            change(ctx.scope, selected=(ctx.data.spec.id, bars.rows[index]))
+    if clause != before:
+        set_clause(ctx.scope, chart.by, clause)

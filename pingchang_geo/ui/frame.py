@@ -1,0 +1,71 @@
+"""What all pages share: the window's set-up, the style sheet, and errors in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import streamlit as st
+
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.settings import settings
+
+TITLE: Final = "平昌县生态资产一张图"
+_LOG: Final = logging.getLogger(__name__)
+
+#: Drawn by ourselves: a Material icon in the window's tab would be fetched from the internet.
+_ICON: Final = '<svg width="32" height="32" viewBox="0 0 32 32"><path fill="#1E6B47" d="M16 2 6 14h5l-6 8h9v8h4v-8h9l-6-8h5z"/></svg>'
+_LOGO: Final = (
+    '<svg width="250" height="32" viewBox="0 0 250 32"><path fill="#1E6B47" d="M16 2 6 14h5l-6 8h9v8h4v-8h9l-6-8h5z"/>'
+    '<text x="38" y="23" fill="#1B2A22" font-size="19" font-weight="600" '
+    "font-family=\"'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif\">平昌县生态资产一张图</text></svg>"
+)
+
+#: Only what the theme cannot say: the map's height as a share of the window, figures of equal width, tight cards.
+_STYLE: Final = """
+<style>
+.st-key-map_box iframe { height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px; }
+.stApp { font-variant-numeric: tabular-nums; }
+.stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+[class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.45rem !important; }
+[class*="st-key-kpi_"] .stPopover button { min-height: 1.4rem; padding: 0; font-size: 0.8rem; }
+[class*="st-key-kpi_"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+table.details { width: 100%; border-collapse: collapse; font-size: 0.87rem; }
+table.details th { text-align: left; font-weight: 400; color: #55635B; padding: 2px 8px 2px 0; vertical-align: top; }
+table.details td { text-align: right; padding: 2px 0; overflow-wrap: anywhere; }
+table.details tr + tr > * { border-top: 1px solid #E8EDEA; }
+@media (max-width: 640px) { .st-key-map_box iframe { height: 68vh !important; } }
+</style>
+"""
+
+
+def set_up() -> None:
+    """Window title, width and style sheet; first thing of every run."""
+    st.set_page_config(page_title=TITLE, page_icon=_ICON, layout="wide")
+    st.logo(_LOGO, size="medium")
+    st.html(_STYLE)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Errors that we can name are shown in words with their remedy; others are logged and announced."""
+    try:
+        yield
+    except PingchangError as error:
+        st.error(f"**{error.message}**\n\n{error.fix}", icon=":material/error:")
+        _LOG.warning("page: %s", error)
+    except Exception:
+        _LOG.exception("page failed")
+        st.error(
+            "**页面出错，数据没有改动。**\n\n请刷新页面重试；若仍然出错，请把时间和所在页面告诉系统管理员，日志中有详细记录。",
+            icon=":material/error:",
+        )
+
+
+def footer() -> None:
+    """Map-approval number, if the operator has filled one in."""
+    number = settings().map_approval_number
+    if number:
+        st.caption(f"审图号：{number}")

@@ -1,0 +1,138 @@
+"""KPI cards: figures computed from the layer under the filter, and figures that the report gives; never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pingchang_geo import reconcile, units
+from pingchang_geo.indicators import Indicator, load_ledger
+from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
+from pingchang_geo.ui.state import View
+from pingchang_geo.ui.text import plain
+from pingchang_geo.units import UnitChoice
+from pingchang_geo.workflow.atlas import LayerData
+
+#: Quantities on the strip besides the number of features.
+_MOST_QUANTITIES = 3
+
+
+@dataclass(frozen=True)
+class Card:
+    """One card; ``kind`` is 计算 or 报告, ``source`` the Markdown of its 「出处」."""
+
+    label: str
+    value: str
+    kind: str
+    source: str
+    hint: str = ""
+
+
+def cards(items: Sequence[Card], *, key: str) -> None:
+    """The strip: cards side by side, wrapping where the window is narrow."""
+    with st.container(key=key), st.grid(len(items), min_column_width=150, gap="xsmall"):
+        for number, item in enumerate(items):
+            with st.container(border=True, gap=None, key=f"{key}_{number}"):
+                with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):
+                    st.caption(item.label, width="stretch")
+                    with st.popover("出处", type="tertiary", width="content", help=f"{item.label}的出处"):
+                        st.markdown(f"**{item.label}**　{item.value}")
+                        st.markdown(item.source)
+                st.markdown(f"**{item.value}** :small[:gray[{item.hint or item.kind}]]")
+
+
+def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> list[Card]:
+    """Number of features and sums of the layer's derived quantities under the filter.
+
+    ``mark_of`` gives the mark of what stands behind a column (``""``: the features themselves).
+    """
+    data = view.data
+    keep = view.keep()
+    rows = len(data.frame)
+    kept = rows if keep is None else int(keep.sum())
+    found = [
+        Card(
+            f"{data.spec.noun}数",
+            f"{kept:,} 个",
+            "计算",
+            _method(data, None, mark_of("")),
+            _share(kept, rows) if keep is not None else "",
+        )
+    ]
+    for field in quantities(data):
+        values = data.frame[field.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        whole = float(np.nansum(values))
+        part = whole if keep is None else float(np.nansum(values[keep]))
+        found.append(
+            Card(
+                short_label(field),
+                units.format_quantity(part, field.unit, choice),
+                "计算",
+                _method(data, field, mark_of(field.name)),
+                _share(part, whole) if keep is not None else "",
+            )
+        )
+    return found
+
+
+def quantities(data: LayerData) -> list[FieldSpec]:
+    """Derived quantities that add up, in the order of the pop-up."""
+    spec = data.spec
+    fields = [spec.field(name) for name in spec.popup if name in data.frame.columns]
+    adding = [f for f in fields if f.derived and f.extensive and f.kind is FieldKind.NUMBER]
+    return adding[:_MOST_QUANTITIES]
+
+
+def short_label(field: FieldSpec) -> str:
+    """Label without the method in brackets; the method stands in the 出处."""
+    return field.label.partition("（")[0]
+
+
+def reported(ids: Sequence[str]) -> list[Card]:
+    """Figures of the report, as it writes them, with the quotation."""
+    ledger = load_ledger()
+    return [Card(ledger[i].label, ledger[i].display(), "报告", citation(ledger[i])) for i in ids]
+
+
+def citation(indicator: Indicator) -> str:
+    """Markdown of a figure's source."""
+    lines = [f"> {plain(indicator.citation())}"]
+    when = indicator.as_of or indicator.as_of_note
+    lines += [f"时点：{plain(when)}"] if when else []
+    lines += [plain(indicator.note)] if indicator.note else []
+    return "\n\n".join(lines)
+
+
+def _share(part: float, whole: float) -> str:
+    return f"占 {100 * part / whole:.1f}%" if whole > 0 else ""
+
+
+def _method(data: LayerData, field: FieldSpec | None, mark: str) -> str:
+    """How a computed figure came about, and what the report says about the same total."""
+    spec, version = data.spec, data.version
+    origin = plain(version.provenance.source)
+    lines = [f"由「{spec.title}」{version.label}计算（{version.provenance.kind.label}：{origin}）。"]
+    if field is not None and field.help:
+        lines.append(plain(field.help))
+    lines += [_compared(item) for item in _totals(spec, data, field)]
+    if mark:
+        lines.append(f":orange-badge[{mark}] 图形与属性仅供示意，不得作为管理依据。")
+    return "\n\n".join(lines)
+
+
+def _totals(spec: LayerSpec, data: LayerData, field: FieldSpec | None) -> list[Any]:
+    name = field.name if field is not None else ""
+    wanted = {c.indicator for c in spec.control_totals if c.field == name}
+    found = reconcile.reconcile(spec, data.frame, data.version.provenance, load_ledger())
+    return [item for item in found if item.indicator in wanted]
+
+
+def _compared(item: reconcile.Reconciliation) -> str:
+    indicator = load_ledger()[item.indicator]
+    text = f"报告值：{item.label} {plain(indicator.display())}；全部数据计算值 "
+    text += f"{units.format_number(item.computed, significant=6)} {item.unit}，{item.verdict.value}。"
+    return text + (f"{item.note}。" if item.note else "") + f"\n\n> {plain(indicator.citation())}"

@@ -1,0 +1,78 @@
+"""The map of a page: one component whose script never changes; everything afterwards is a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from pingchang_geo import maps
+from pingchang_geo.ui import data as shared
+from pingchang_geo.ui.context import Context
+from pingchang_geo.ui.state import PageState, Scope, change, themes_of
+from pingchang_geo.workflow import derive
+from pingchang_geo.workflow.atlas import Atlas
+
+#: Height the component is told; the page's style sheet makes it a share of the window.
+_HEIGHT_PX = 480
+_CLICK = "last_active_drawing"
+
+
+def map_panel(ctx: Context) -> None:
+    """Show the map of a page in its present state; a click on a feature selects it."""
+    key = f"map-{ctx.page.path}-{ctx.atlas.id}"
+    config = shared.map_config(ctx.atlas.id, tuple(ctx.scope.layers), ctx.atlas)
+    with st.container(key="map_box"):
+        st_folium(
+            maps.new_map(config, shared.map_assets()),
+            key=key,
+            height=_HEIGHT_PX,
+            use_container_width=True,
+            returned_objects=[_CLICK],
+            feature_group_to_add=maps.command(map_state(ctx.atlas, ctx.scope, ctx.state)),
+            on_change=lambda: _clicked(key, ctx.scope),
+        )
+
+
+def map_state(found: Atlas, scope: Scope, state: PageState) -> dict[str, Any]:
+    """The page's state as the map understands it."""
+    layers = {}
+    for layer_id, data in scope.layers.items():
+        focused = layer_id == state.focus
+        tiled = derive.tiled(data.version)
+        layers[layer_id] = maps.layer_state(
+            data.frame,
+            tiled=tiled,
+            visible=layer_id in state.shown,
+            theme=_theme(found, layer_id, state) if focused or tiled else None,
+            chosen=state.chosen if focused else None,
+        )
+    compare = None
+    if state.compare:
+        compare = (state.focus, shared.theme(found, state.focus, state.compare, state.method, state.units))
+    return maps.state(layers, state.units, compare=compare, select=state.selected)
+
+
+def _theme(found: Atlas, layer_id: str, state: PageState) -> dict[str, Any] | None:
+    """The chosen theme of the layer in focus; a large layer beneath keeps its first one."""
+    field = state.theme
+    if layer_id != state.focus:
+        themes = themes_of(found[layer_id])
+        field = themes[0].field if themes else ""
+    return shared.theme(found, layer_id, field, state.method, state.units) if field else None
+
+
+def _clicked(key: str, scope: Scope) -> None:
+    """Turn a click into the selection, once: the component repeats its last value on every run."""
+    value = st.session_state.get(key) or {}
+    drawing = value.get(_CLICK)
+    if not drawing:
+        return
+    event = (drawing.get("id"), (drawing.get("properties") or {}).get("n"))
+    if st.session_state.get(f"{key}-seen") == event:
+        return
+    st.session_state[f"{key}-seen"] = event
+    layer, _, row = str(event[0]).partition(":")
+    if layer in scope.layers and row.isdecimal() and int(row) < len(scope.layers[layer].frame):
+        change(scope, selected=(layer, int(row)))

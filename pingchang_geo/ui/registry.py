@@ -1,0 +1,92 @@
+"""The one list of pages; navigation, tests and links derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pingchang_geo.settings import PROJECT_ROOT
+
+_MAP: Final = "一张图"
+_ANALYSIS: Final = "分析"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page: ``file`` lies in ``pages/``; ``path`` is its address; ``layer`` the layer it is about, if any."""
+
+    group: str
+    title: str
+    icon: str
+    path: str
+    file: str
+    help: str
+    layer: str = ""
+    default: bool = False
+
+    @property
+    def script(self) -> str:
+        """Absolute path of the page's script."""
+        return str(PROJECT_ROOT / "pages" / self.file)
+
+
+PAGES: Final = (
+    PageEntry(_MAP, "总览", ":material/map:", "overview", "overview.py", "全部图层、主要指标与构成。", default=True),
+    PageEntry(
+        _MAP,
+        "生态保护红线",
+        ":material/shield:",
+        "redline",
+        "redline.py",
+        "红线斑块及其范围内的林地与碳储量。",
+        layer="redline",
+    ),
+    PageEntry(
+        _MAP,
+        "森林碳汇",
+        ":material/forest:",
+        "forest",
+        "forest.py",
+        "森林小班的碳储量与年固碳量，可按树种、龄组、红线等筛选。",
+        layer="forest",
+    ),
+    PageEntry(
+        _MAP,
+        "AAAA 景区",
+        ":material/landscape:",
+        "scenic",
+        "scenic.py",
+        "国家 AAAA 级旅游景区及其范围内的林地与碳储量。",
+        layer="scenic",
+    ),
+    PageEntry(
+        _MAP,
+        "产业园区",
+        ":material/factory:",
+        "parks",
+        "parks.py",
+        "报告点名的产业园区与项目点。",
+        layer="parks",
+    ),
+    PageEntry(
+        _ANALYSIS,
+        "指标与出处",
+        ":material/fact_check:",
+        "indicators",
+        "indicators.py",
+        "报告全部指标、原文出处，以及计算值与报告值的对账。",
+    ),
+)
+
+
+def groups() -> dict[str, list[PageEntry]]:
+    """Pages by group, in order."""
+    found: dict[str, list[PageEntry]] = {}
+    for page in PAGES:
+        found.setdefault(page.group, []).append(page)
+    return found
+
+
+def page_of(path: str) -> PageEntry:
+    """Page by its address; ``KeyError`` for an unknown one."""
+    return {page.path: page for page in PAGES}[path]

@@ -1,0 +1,229 @@
+"""What the reader has chosen on a page ↔ the address bar. The address is the only place where it lives.
+
+Defaults are left out, so that a fresh page has a clean address; parameters that belong to others (``view`` is the
+map's own) are kept; what is not understood is dropped with a notice that names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+
+from pingchang_geo.classify import Method
+from pingchang_geo.filters import Filter, OneOf
+from pingchang_geo.maps import field_themes, has_values
+from pingchang_geo.specs import FieldKind, FieldSpec, Theme
+from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
+from pingchang_geo.workflow.atlas import LayerData
+
+#: Parameters of ours besides the filter's fields. None of them is the name of a field.
+_OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", "sel")
+_AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
+_MASSES: Final = {unit.value.code: unit for unit in MassUnit}
+_UNITS_KEY: Final = "units_preferred"
+_NOTICED_KEY: Final = "parameters_noticed"
+
+Selected = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a page offers: its layers (lowest first), the one in focus by default, those switched on by default."""
+
+    layers: Mapping[str, LayerData]
+    focus: str
+    shown: frozenset[str]
+    #: Whether the reader may put another layer in focus.
+    focus_free: bool = False
+
+
+@dataclass(frozen=True)
+class PageState:
+    """One reader's choices on one page. ``theme`` and ``compare`` are field names, ``""`` for none."""
+
+    focus: str
+    theme: str
+    shown: frozenset[str]
+    method: Method = Method.ROUND
+    compare: str = ""
+    chosen: Filter = field(default_factory=Filter)
+    units: UnitChoice = field(default_factory=UnitChoice)
+    selected: Selected | None = None
+
+
+def filter_fields(data: LayerData) -> tuple[FieldSpec, ...]:
+    """Fields of a layer that the reader can filter by: declared so, and not empty in this version."""
+    frame = data.frame
+    return tuple(f for f in data.spec.filterable if f.name in frame.columns and has_values(frame[f.name]))
+
+
+def themes_of(data: LayerData) -> tuple[Theme, ...]:
+    """Themes of a layer that its version can fill."""
+    return field_themes(data.spec, data.frame)
+
+
+def defaults(scope: Scope, focus: str | None = None, units: UnitChoice | None = None) -> PageState:
+    """The state of an address without parameters."""
+    chosen = focus or scope.focus
+    themes = themes_of(scope.layers[chosen])
+    return PageState(chosen, themes[0].field if themes else "", scope.shown, units=units or UnitChoice())
+
+
+def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str]]:
+    """State from an address, and the names of parameters that were not understood."""
+    bad: list[str] = []
+    focus = scope.focus
+    if "layer" in params:
+        if scope.focus_free and params["layer"] in scope.layers:
+            focus = params["layer"]
+        else:
+            bad.append("layer")
+    state = defaults(scope, focus)
+    data = scope.layers[focus]
+    themes = {theme.field: theme for theme in themes_of(data)}
+    readers: dict[str, Any] = {
+        "theme": lambda text: {"theme": _known(text, themes)},
+        "method": lambda text: {"method": Method(text)},
+        "compare": lambda text: {"compare": _known(text, themes)},
+        "area": lambda text: {"units": UnitChoice(_AREAS[text], state.units.mass)},
+        "mass": lambda text: {"units": UnitChoice(state.units.area, _MASSES[text])},
+        "layers": lambda text: {"shown": _shown(text, scope)},
+        "sel": lambda text: {"selected": _selected(text, scope)},
+    }
+    for name, reader in readers.items():
+        if name in params:
+            try:
+                state = replace(state, **reader(params[name]))
+            except (KeyError, ValueError):
+                bad.append(name)
+    chosen, unread = _filter(params, data)
+    return replace(state, chosen=chosen), [*bad, *unread]
+
+
+def encode(state: PageState, scope: Scope) -> dict[str, str]:
+    """Parameters of a state; whatever is as by default is left out."""
+    plain = defaults(scope, state.focus)
+    found: dict[str, str] = {}
+    if state.focus != scope.focus:
+        found["layer"] = state.focus
+    if state.theme != plain.theme:
+        found["theme"] = state.theme
+    if state.method != plain.method:
+        found["method"] = state.method.value
+    if state.compare:
+        found["compare"] = state.compare
+    if state.units.area != plain.units.area:
+        found["area"] = state.units.area.value.code
+    if state.units.mass != plain.units.mass:
+        found["mass"] = state.units.mass.value.code
+    if state.shown != plain.shown:
+        found["layers"] = ",".join(i for i in scope.layers if i in state.shown) or "none"
+    if state.selected:
+        found["sel"] = f"{state.selected[0]}:{state.selected[1]}"
+    return {**found, **state.chosen.encode()}
+
+
+def read(scope: Scope) -> PageState:
+    """The state of this run; the address is put in order, and what it held beyond understanding is named."""
+    params = st.query_params.to_dict()
+    state, bad = decode(params, scope)
+    if bad:
+        _notice(bad)
+    preferred = st.session_state.get(_UNITS_KEY)
+    if preferred is not None and "area" not in params and "mass" not in params:
+        state = replace(state, units=preferred)
+    st.session_state[_UNITS_KEY] = state.units
+    _store(state, scope)
+    return state
+
+
+def change(scope: Scope, **changes: Any) -> None:
+    """Write changes into the address; for callbacks, which run before the page does."""
+    state, _ = decode(st.query_params.to_dict(), scope)
+    if "units" in changes:
+        st.session_state[_UNITS_KEY] = changes["units"]
+    else:
+        state = replace(state, units=st.session_state.get(_UNITS_KEY, state.units))
+    _store(replace(state, **changes), scope)
+
+
+def set_clause(scope: Scope, name: str, clause: Any) -> None:
+    """Replace or drop the clause on one field; for callbacks."""
+    state, _ = decode(st.query_params.to_dict(), scope)
+    change(scope, chosen=state.chosen.replacing(name, clause))
+
+
+def _store(state: PageState, scope: Scope) -> None:
+    """One message at most: the address is only touched where it differs."""
+    params = st.query_params.to_dict()
+    ours = {*_OWN, *(f.name for data in scope.layers.values() for f in data.spec.filterable)}
+    wanted = {**{k: v for k, v in params.items() if k not in ours}, **encode(state, scope)}
+    if wanted != params:
+        st.query_params.from_dict(wanted)
+
+
+def _notice(bad: list[str]) -> None:
+    names = "、".join(dict.fromkeys(bad))
+    st.session_state[_NOTICED_KEY] = names
+    st.toast(f"地址中的参数无法识别，已忽略：{names}", icon=":material/link_off:", duration="long")
+
+
+def _known(text: str, names: Mapping[str, Any]) -> str:
+    if text not in names:
+        raise KeyError(text)
+    return text
+
+
+def _shown(text: str, scope: Scope) -> frozenset[str]:
+    names = frozenset() if text == "none" else frozenset(text.split(","))
+    if not names <= set(scope.layers):
+        raise KeyError(text)
+    return names
+
+
+def _selected(text: str, scope: Scope) -> Selected:
+    layer, _, row = text.partition(":")
+    number = int(row)
+    if not row.isascii() or not 0 <= number < len(scope.layers[layer].frame):
+        raise ValueError(text)
+    return layer, number
+
+
+def _filter(params: Mapping[str, str], data: LayerData) -> tuple[Filter, list[str]]:
+    """Filter on the layer in focus; unknown categories are not understood, wherever they stand."""
+    fields = {f.name: f.kind is FieldKind.NUMBER for f in filter_fields(data)}
+    declared = {f.name for f in data.spec.filterable} - set(fields)
+    chosen, bad = Filter.decode(params, fields)
+    bad += [name for name in params if name in declared]
+    for clause in chosen.clauses:
+        if isinstance(clause, OneOf) and not set(clause.values) <= set(data.frame[clause.field].cat.categories):
+            chosen = chosen.replacing(clause.field, None)
+            bad.append(clause.field)
+    return chosen, bad
+
+
+@dataclass(frozen=True)
+class View:
+    """The rows of the layer in focus under the filter, with one mask per clause so that charts can leave theirs out."""
+
+    data: LayerData
+    chosen: Filter
+    masks: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, data: LayerData, chosen: Filter) -> View:
+        """Compute the masks once a run."""
+        return cls(data, chosen, {clause.field: clause.mask(data.frame) for clause in chosen.clauses})
+
+    def keep(self, without: str = "") -> Any:
+        """Rows kept by every clause but the one on ``without``; None when nothing filters."""
+        masks = [mask for name, mask in self.masks.items() if name != without]
+        return np.logical_and.reduce(masks) if masks else None
+
+    def clause(self, name: str) -> Any:
+        """The clause on a field, or None."""
+        return next((clause for clause in self.chosen.clauses if clause.field == name), None)
