@@ -7,7 +7,7 @@ the reader's own choice on that chart stay visible but faint.
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -61,6 +61,7 @@ class Bars:
 
     ``clauses[i]`` is the filter clause that choosing bar i means (None: the bar cannot be chosen); ``chosen[i]`` says
     whether the bar belongs to the present choice. ``rows[i]`` is the single row behind a bar, −1 if there are several.
+    ``left_out`` counts the smaller bars that are not shown.
     """
 
     names: tuple[str, ...]
@@ -69,6 +70,7 @@ class Bars:
     chosen: tuple[bool, ...]
     clauses: tuple[Clause | None, ...]
     rows: tuple[int, ...]
+    left_out: int = 0
 
 
 def aggregate(
@@ -104,7 +106,10 @@ def aggregate(
         rows=tuple(int(r) for r in rows),
     )
     present = [i for i in range(n) if counts[i]]
-    return _ranked(bars, present) if chart.horizontal else _picked(bars, present)
+    if not chart.horizontal:
+        return _picked(bars, present)
+    # Single features beyond the largest are left out; a bar of all the others would dwarf them.
+    return _ranked(bars, present, rest=spec.field(chart.by).kind is not FieldKind.TEXT)
 
 
 def toggled(own: Clause | None, clause: Clause | None) -> Clause | None:
@@ -154,7 +159,7 @@ def figure(
             customdata=_hover_texts(bars, unit, choice),
         )
     )
-    drawn.update_layout(**_layout(chart, label, height))
+    drawn.update_layout(**_layout(_title(chart, bars), label, _band(chart), height))
     _axes(drawn, chart, float(bars.total.max(initial=0)) * factor)
     if mark:
         drawn.add_annotation(**_mark(mark, _band(chart)))
@@ -225,11 +230,13 @@ def _picked(bars: Bars, order: list[int]) -> Bars:
     )
 
 
-def _ranked(bars: Bars, present: list[int]) -> Bars:
-    """Largest totals first; beyond :data:`MOST_BARS` the smallest are added up."""
+def _ranked(bars: Bars, present: list[int], *, rest: bool) -> Bars:
+    """Largest totals first; beyond :data:`MOST_BARS` the smallest are added up, or only counted in ``left_out``."""
     order = sorted(present, key=lambda i: (bars.names[i] == MISSING_LABEL, -bars.total[i]))
     if len(order) <= MOST_BARS:
         return _picked(bars, order)
+    if not rest:
+        return replace(_picked(bars, order[:MOST_BARS]), left_out=len(order) - MOST_BARS)
     head, tail = order[: MOST_BARS - 1], order[MOST_BARS - 1 :]
     kept = _picked(bars, head)
     return Bars(
@@ -285,10 +292,14 @@ def _text(value: str) -> str:
     return html.escape(value, quote=False)
 
 
-def _layout(chart: Chart, label: str, height: int) -> dict[str, Any]:
+def _title(chart: Chart, bars: Bars) -> str:
+    return f"{chart.title}，前 {len(bars.names)} 位" if bars.left_out else chart.title
+
+
+def _layout(title: str, label: str, band: int, height: int) -> dict[str, Any]:
     return {
         "title": {
-            "text": f"<b>{_text(chart.title)}</b>（{label}）",
+            "text": f"<b>{_text(title)}</b>（{label}）",
             "font": {"size": 13, "color": palette.INK},
             "x": 0.0,
             "xref": "container",
@@ -298,7 +309,7 @@ def _layout(chart: Chart, label: str, height: int) -> dict[str, Any]:
             "pad": {"l": 6, "t": 8},
         },
         "height": height,
-        "margin": {"l": 6, "r": 12, "t": 34, "b": _band(chart)},
+        "margin": {"l": 6, "r": 12, "t": 34, "b": band},
         "barmode": "overlay",
         "bargap": 0.28,
         "paper_bgcolor": "#FFFFFF",

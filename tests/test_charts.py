@@ -75,6 +75,16 @@ def test_bins_of_a_number_are_exact_filters():
 
 
 def test_many_categories_share_the_last_bar():
+    names = [f"树种{i:02d}" for i in range(30)]
+    plots = pd.DataFrame({"species": pd.Categorical(names), "stock_tc": np.arange(30.0)})
+    bars = charts.aggregate(FOREST, STOCK, plots)
+    assert len(bars.names) == charts.MOST_BARS
+    assert bars.names[-1] == "其他（19 项）"
+    assert bars.clauses[-1] is None
+    assert bars.total.sum() == pytest.approx(sum(range(30)))
+
+
+def test_only_the_largest_single_features_are_shown():
     names = [f"斑块 {i:02d}" for i in range(30)]
     patches = pd.DataFrame({"name": names, "forest_stock_tc": np.arange(30.0)})
     spec = layers.get("redline")
@@ -83,7 +93,9 @@ def test_many_categories_share_the_last_bar():
     assert bars.names[0] == "斑块 29"
     assert bars.rows[0] == 29
     assert bars.clauses[0] is None
-    assert bars.total.sum() == pytest.approx(sum(range(30)))
+    assert bars.left_out == 18
+    chart = Chart("p", "各斑块", by="name", measure="forest_stock_tc")
+    assert "各斑块，前 12 位" in charts.figure(spec, chart, bars, TONNES).layout.title.text
 
 
 def test_figure_carries_mark_footer_units_and_no_tags():

@@ -16,9 +16,10 @@ TITLE: Final = "平昌县生态资产一张图"
 _LOG: Final = logging.getLogger(__name__)
 
 #: Drawn by ourselves: a Material icon in the window's tab would be fetched from the internet.
-_ICON: Final = '<svg width="32" height="32" viewBox="0 0 32 32"><path fill="#1E6B47" d="M16 2 6 14h5l-6 8h9v8h4v-8h9l-6-8h5z"/></svg>'
+_TREE: Final = '<path fill="#1E6B47" d="M16 2 6 14h5l-6 8h9v8h4v-8h9l-6-8h5z"/>'
+_ICON: Final = f'<svg width="32" height="32" viewBox="0 0 32 32">{_TREE}</svg>'
 _LOGO: Final = (
-    '<svg width="250" height="32" viewBox="0 0 250 32"><path fill="#1E6B47" d="M16 2 6 14h5l-6 8h9v8h4v-8h9l-6-8h5z"/>'
+    f'<svg width="250" height="32" viewBox="0 0 250 32">{_TREE}'
     '<text x="38" y="23" fill="#1B2A22" font-size="19" font-weight="600" '
     "font-family=\"'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif\">平昌县生态资产一张图</text></svg>"
 )

@@ -68,7 +68,7 @@ def _ledger() -> None:
         hide_index=True,
         height=min(460, 38 + 35 * len(rows)),
         column_config={
-            "指标": st.column_config.TextColumn(width="medium", pinned=True),
+            "指标": st.column_config.TextColumn(width="medium"),
             "数值": st.column_config.TextColumn(width="medium"),
             "原文出处": st.column_config.TextColumn(width="large"),
             "说明": st.column_config.TextColumn(width="medium"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pingchang_geo import layers
+from pingchang_geo.specs import LayerSpec
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import kpis
 from pingchang_geo.ui.chart_panel import chart_panel
@@ -38,7 +39,7 @@ def layer_page(path: str) -> None:
             _unpublished(page)
             return
         here = shared.data_layers(found)
-        shown = frozenset({page.layer})
+        shown = frozenset({page.layer, *_beneath(found[page.layer].spec)})
         map_page(page, found, Scope(here, page.layer, shown), _layer_cards)
 
 
@@ -62,6 +63,13 @@ def map_page(page: PageEntry, found: Atlas, scope: Scope, strip: Strip) -> None:
     table_panel(ctx)
     _reported(ctx)
     footer()
+
+
+def _beneath(spec: LayerSpec) -> tuple[str, ...]:
+    """Points need something to stand on: carbon-bearing layers lie beneath zones that may be mere points."""
+    if spec.zone is None or "Point" not in spec.geometry:
+        return ()
+    return tuple(layer.id for layer in layers.carbon_bearing())
 
 
 def _layer_cards(ctx: Context) -> list[kpis.Card]:

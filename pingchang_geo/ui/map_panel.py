@@ -16,6 +16,8 @@ from pingchang_geo.workflow.atlas import Atlas
 
 #: Height the component is told; the page's style sheet makes it a share of the window.
 _HEIGHT_PX = 480
+#: Opacity of a tiled layer that lies beneath the one in focus.
+_BENEATH = 0.55
 _CLICK = "last_active_drawing"
 
 
@@ -45,6 +47,7 @@ def map_state(found: Atlas, scope: Scope, state: PageState) -> dict[str, Any]:
             data.frame,
             tiled=tiled,
             visible=layer_id in state.shown,
+            opacity=None if focused or not tiled else _BENEATH,
             theme=_theme(found, layer_id, state) if focused or tiled else None,
             chosen=state.chosen if focused else None,
         )

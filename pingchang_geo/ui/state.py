@@ -66,11 +66,10 @@ def themes_of(data: LayerData) -> tuple[Theme, ...]:
     return field_themes(data.spec, data.frame)
 
 
-def defaults(scope: Scope, focus: str | None = None, units: UnitChoice | None = None) -> PageState:
+def defaults(scope: Scope, focus: str) -> PageState:
     """The state of an address without parameters."""
-    chosen = focus or scope.focus
-    themes = themes_of(scope.layers[chosen])
-    return PageState(chosen, themes[0].field if themes else "", scope.shown, units=units or UnitChoice())
+    themes = themes_of(scope.layers[focus])
+    return PageState(focus, themes[0].field if themes else "", scope.shown & set(scope.layers))
 
 
 def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str]]:

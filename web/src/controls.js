@@ -194,6 +194,14 @@
     }
   }
 
+  /** 示意数据 on the face of the map while a reference layer is shown, or a theme that one went into. */
+  function shownMark(atlas) {
+    const shown = atlas.fromTop().filter((entry) => entry.isVisible());
+    const titles = shown.map(({ layer }) => (atlas.state.layers[layer.id].theme || {}).title || "");
+    const marks = shown.map(({ layer }) => layer.mark || "").concat(titles.some((title) => title.includes("示意")) ? "示意数据" : "");
+    return marks.find(Boolean) || "";
+  }
+
   /** Put all controls on the map; returns what the map calls when its state changes. */
   function addControls(atlas) {
     const { map } = atlas;
@@ -210,8 +218,12 @@
     control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box, size.x >= 560))).addTo(map);
     control("bottomleft", "pc-position", (box) => addPosition(atlas, box)).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
+    let mark;
+    control("bottomleft", "pc-mark pc-badge-reference", (box) => (mark = box)).addTo(map);
     return {
       update: () => {
+        mark.textContent = shownMark(atlas);
+        mark.hidden = !mark.textContent;
         layers.update();
         legend.update();
         measure.refresh();

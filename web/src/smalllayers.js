@@ -104,7 +104,8 @@
           weight: style.weight ?? 1.5,
           opacity: style.opacity ?? 1,
           fill: /Polygon$/.test(feature.geometry.type),
-          fillOpacity: style.fillOpacity ?? 0.2,
+          // A theme must be legible; a plain layer lets what lies beneath show.
+          fillOpacity: this.state.theme ? Math.max(0.65, style.fillOpacity ?? 0) : style.fillOpacity ?? 0.2,
           dashArray: DASHES[location] ?? style.dashArray ?? null,
         },
       });
