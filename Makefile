@@ -57,7 +57,7 @@ check: setup-dev
 
 unit: setup-dev
 	@$(BIN)/python -m pytest -q -m "not e2e"
-	@node=$$(command -v node || echo $(BIN)/node); "$$node" --test web/test/
+	@node=$$(command -v node || echo $(BIN)/node); "$$node" --test web/test/*.test.js
 
 e2e: setup-dev
 	@$(BIN)/python -m pytest -q -m e2e

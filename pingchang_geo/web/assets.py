@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from pingchang_geo.maps.offline import BUNDLE, script_bundle
 
 
 class CachedFiles(StaticFiles):
@@ -29,8 +32,15 @@ class CachedFiles(StaticFiles):
 
 
 def asset_mounts(web_dir: Path, prefix: str) -> list[Any]:
-    """Mounts for the libraries and for our own code."""
+    """The bundle of our scripts, and mounts for the libraries and for our own code."""
+
+    def bundle(_: Request) -> Response:
+        # its address carries a hash of the content
+        headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(script_bundle(web_dir), media_type="text/javascript", headers=headers)
+
     return [
+        Route(f"{prefix}/{BUNDLE}", bundle),
         Mount(f"{prefix}/vendor", CachedFiles(web_dir / "node_modules", 86_400), name="vendor"),
         Mount(f"{prefix}/web", CachedFiles(web_dir / "src", 60), name="web"),
     ]

@@ -103,7 +103,7 @@ def _geojson(layer: LayerData) -> bytes:
     if derive.tiled(layer.version):
         return b'{"type":"FeatureCollection","features":[]}'
     named = [layer.spec.name_field, *layer.spec.tooltip, *layer.spec.popup]
-    named += [f.name for f in layer.spec.filterable]
+    named += [theme.field for theme in layer.spec.themes] + [f.name for f in layer.spec.filterable]
     columns = [name for name in dict.fromkeys(named) if name in layer.frame.columns]
     records = layer.frame[columns].astype(object).to_dict(orient="records")
     shapes = shapely.to_geojson(layer.geometry)
