@@ -28,6 +28,8 @@ UNRECOGNISED: Final = "未识别"
 _NOTHING: Final = frozenset(
     ("", "-", "--", "—", "——", "/", "\\", "NULL", "<NULL>", "<空>", "NONE", "NAN", "N/A", "NA", "无", "空", "*")
 )
+#: What software writes for "nothing" into text.
+_NULLS: Final = frozenset(("", "NULL", "<NULL>", "<空>"))
 _NUMBER: Final = re.compile(r"^([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:E[+-]?\d+)?)\s*([^\d\s,.+-].*)?$")
 _INTEGRAL: Final = re.compile(r"^(-?\d+)\.0*$")
 #: Area units in m², by what stands behind the number.
@@ -43,6 +45,33 @@ _AREA_M2: Final = {
     "KM2": KM2_M2,
     "万亩": MU_M2 * 1e4,
 }
+#: Units that may stand behind other numbers without changing them.
+_PLAIN_UNITS: Final = frozenset(
+    [
+        "%",
+        "M",
+        "米",
+        "CM",
+        "厘米",
+        "年",
+        "株",
+        "株/公顷",
+        "株/HA",
+        "吨",
+        "T",
+        "TC",
+        "度",
+        "M3",
+        "立方米",
+        "方",
+        "M3/HA",
+        "M3/HM2",
+        "立方米/公顷",
+        "万",
+        "万M3",
+        "万立方米",
+    ]
+)
 _FIELD_AREA_M2: Final = {"ha": HA_M2, "m²": 1.0, "km²": KM2_M2, "": HA_M2}
 _SAMPLES: Final = 5
 #: Share of values above 1 that shows a 0–1 field filled in as percent or tenths.
@@ -60,9 +89,9 @@ class Coded:
     def of(cls, column: pd.Series[Any]) -> Coded:
         """Distinct values of any column."""
         if isinstance(column.dtype, pd.CategoricalDtype):
-            return cls(list(column.cat.categories), column.cat.codes.to_numpy(dtype=np.int64))
+            return cls(list(column.cat.categories), np.asarray(column.cat.codes, dtype=np.int64))
         codes, values = pd.factorize(column)
-        return cls(list(values), np.array(codes, dtype=np.int64))
+        return cls(list(values), np.asarray(codes, dtype=np.int64))
 
     def rows(self, which: Sequence[int], record: NDArray[np.int64]) -> NDArray[np.int64]:
         """Records whose distinct value is one of ``which``."""
@@ -94,8 +123,11 @@ def parse_number(text: str) -> tuple[float, str] | None:
     found = _NUMBER.match(plain)
     if not found or not found[1] or not any(c.isdigit() for c in found[1]):
         return None
+    unit = (found[2] or "").strip().replace("²", "2").replace("³", "3")
+    if unit and unit not in _PLAIN_UNITS and unit not in _AREA_M2:
+        return None
     try:
-        return float(found[1].replace(",", "")), (found[2] or "").strip()
+        return float(found[1].replace(",", "")), unit
     except ValueError:
         return None
 
@@ -186,7 +218,7 @@ def _parsed(spec: FieldSpec, coded: Coded, record: NDArray[np.int64]) -> tuple[N
 
 def _unit_factor(spec: FieldSpec, unit: str) -> float:
     """From a unit written behind a number to the field's unit; an undeclared area is taken as hectares."""
-    area = _AREA_M2.get(unit.replace("㎡", "M2").replace("²", "2"))
+    area = _AREA_M2.get(unit)
     if area is not None and spec.unit in _FIELD_AREA_M2 and spec.limits != (0, 1):
         return area / _FIELD_AREA_M2[spec.unit]
     if unit == "%" and spec.limits == (0, 1):
@@ -214,7 +246,7 @@ def _samples(values: Sequence[Any]) -> str:
 def _text(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]) -> _Turned:
     del spec, record
     coded = Coded.of(column)
-    names = [as_text(value) or None for value in coded.values]
+    names = [None if (text := as_text(value)).upper() in _NULLS else text for value in coded.values]
     return pd.array([*names, None], dtype="str").take(np.where(coded.codes < 0, len(names), coded.codes)), []
 
 
@@ -226,7 +258,7 @@ def _category(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]
     new: list[int] = []
     for position, raw in enumerate(coded.values):
         name = _name(as_text(raw), lookup, free=not spec.values)
-        if name is None and as_text(raw):
+        if name is None and not _is_nothing(as_text(raw)):
             text = half_width(as_text(raw))
             is_code = bool(spec.codes) and text.isascii()
             (unknown if is_code else new).append(position)
@@ -250,6 +282,11 @@ def _category(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]
     return pd.Categorical.from_codes(positions[coded.codes], categories=pd.Index(categories)), issues
 
 
+def _is_nothing(text: str) -> bool:
+    plain = half_width(text).upper()
+    return plain in _NOTHING or not plain.strip("0")
+
+
 def _code_lookup(spec: FieldSpec) -> dict[str, str]:
     """Everything that stands for a name: codes, codes that lost their leading zeros, the names themselves."""
     lookup: dict[str, str] = {}
@@ -271,6 +308,8 @@ def _name(text: str, lookup: Mapping[str, str], *, free: bool) -> str | None:
     if free and not lookup:
         return plain
     plain = as_text(plain).upper()
+    if not plain.strip("0") and plain not in lookup:
+        return None  # 0, 000: not applicable
     for spelling in (plain, plain.lstrip("0"), f"{plain}林", plain.removesuffix("林"), plain.removesuffix("地")):
         if spelling in lookup:
             return lookup[spelling]

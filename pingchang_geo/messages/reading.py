@@ -140,6 +140,11 @@ FILES: Final = {
         "属性文字的编码不能确定，暂按 {encoding} 读取，例如「{sample}」。",
         "请核对示例文字；若是乱码，请指定编码（命令行：--confirm ENCODING_UNSURE=GBK）。",
     ),
+    "ANSWER_INVALID": Template(
+        _B,
+        "指定的{question}「{value}」无法识别。",
+        "请改用通行的写法，例如 {example}。",
+    ),
     "CRS_LINK_DROPPED": Template(
         _W,
         "坐标系写成了外部链接，已忽略该链接。",

@@ -116,8 +116,8 @@ def detect(
         forced: what the analyst said; taken as it is.
     """
     foreign = [stored for stored in values if not stored.value.isascii()]
-    if forced and (codec := codec_of(forced)):
-        return EncodingFinding(codec, display(codec), "由使用者指定")
+    if forced:
+        return _forced(forced)
     claim = codec_of(cpg) if cpg else None
     if not foreign:
         codec = claim or "utf-8"
@@ -128,6 +128,14 @@ def detect(
     if claim and _claim_holds(claim, foreign, utf8=utf8, common=common):
         return EncodingFinding(claim, display(claim), f".cpg 声明，{len(foreign)} 个中文取值全部可解码")
     return _judged(foreign, cpg if claim else None, utf8=utf8, chinese=chinese, common=common, language=language)
+
+
+def _forced(name: str) -> EncodingFinding:
+    codec = codec_of(name)
+    if codec is None:
+        wrong = issue("ANSWER_INVALID", question="编码", value=name[:30], example="GBK")
+        return EncodingFinding("utf-8", "UTF-8", "指定的编码无法识别", (wrong,))
+    return EncodingFinding(codec, display(codec), "由使用者指定")
 
 
 def _claim_holds(claim: str, foreign: Sequence[Stored], *, utf8: bool, common: float) -> bool:

@@ -151,6 +151,8 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
         if declared is not None:
             finding = CrsFinding(declared.epsg, _definition(declared), "由使用者指定", 1.0)
             return finding, _legacy_issue(declared)
+        wrong = issue("ANSWER_INVALID", question="坐标系", value=forced[:30], example="4524")
+        return CrsFinding(None, "", "指定的坐标系无法识别", 0.0), [wrong]
     declared = parse(text, points) if text else None
     if not len(points):
         return _without_points(declared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from pingchang_geo.messages import issue
 from pingchang_geo.readers.handover import GEOMETRY, RECORD, issue_from
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 
+_LOG: Final = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -96,6 +99,7 @@ def _run(folder: Path, limits: Limits) -> None:
         raise Refused(issue("READ_TIMEOUT", seconds=limits.worker_seconds)) from None
     if done.returncode:
         trouble = done.stderr.decode("utf-8", "replace")
+        _LOG.error("reader worker failed with code %s:\n%s", done.returncode, trouble[-4000:])
         detail = "内存不足" if "MemoryError" in trouble or "bad_alloc" in trouble else f"代码 {done.returncode}"
         raise Refused(issue("READ_CRASHED", detail=detail))
 

@@ -107,8 +107,9 @@ def _by_containment(rings: NDArray[Any], size: Floats) -> Ints:
 
 
 def _build(rings: NDArray[Any], shell_of: Ints) -> Any:
-    shells = np.flatnonzero(shell_of == np.arange(len(rings)))
-    parts = [
-        shapely.polygons(rings[s], holes=list(rings[(shell_of == s) & (np.arange(len(rings)) != s)])) for s in shells
-    ]
+    own = shell_of == np.arange(len(rings))
+    parts = []
+    for shell in np.flatnonzero(own):
+        holes = rings[(shell_of == shell) & ~own]
+        parts.append(shapely.polygons(rings[shell], holes=holes if len(holes) else None))
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)

@@ -57,7 +57,7 @@ def validate(spec: LayerSpec, frame: gpd.GeoDataFrame, county: Any | None = None
     if not len(frame):
         return Validated(frame, np.empty(0), (issue("ROWS_NONE"),), None)
     shapes = frame.geometry.to_numpy()
-    _, issues = geometry.missing(shapes, record)
+    shapes, issues = geometry.present(shapes, record)
     shapes, wrong_type = geometry.unified(shapes, record, spec)
     shapes, mended = geometry.repaired(shapes, record)
     checked = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))

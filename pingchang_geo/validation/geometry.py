@@ -14,7 +14,7 @@ from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.units import format_number
-from pingchang_geo.validation.model import TYPE_NAMES, Flags, Subject, type_label, type_numbers
+from pingchang_geo.validation.model import TYPE_NAMES, Subject, type_label, type_numbers
 
 #: A repair may change the area by this much without being asked about: relative, or in m².
 REPAIR_RELATIVE: Final = 1e-6
@@ -27,10 +27,17 @@ Geometries = NDArray[Any]
 Records = NDArray[np.int64]
 
 
-def missing(geometry: Geometries, record: Records) -> tuple[Flags, list[Issue]]:
-    """Rows without a geometry."""
-    flags = np.asarray(shapely.is_missing(geometry) | shapely.is_empty(geometry))
-    return flags, [issue("GEOMETRY_NULL", rows=record[flags])] if flags.any() else []
+def present(geometry: Geometries, record: Records) -> tuple[Geometries, list[Issue]]:
+    """Geometries whose coordinates are finite (None for the others), and which are missing or not finite."""
+    absent = np.asarray(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    issues = [issue("GEOMETRY_NULL", rows=record[absent])] if absent.any() else []
+    points, owner = shapely.get_coordinates(geometry, return_index=True)
+    infinite = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    if not len(infinite):
+        return geometry, issues
+    result = geometry.copy()
+    result[infinite] = None
+    return result, [*issues, issue("GEOMETRY_COORDINATES", rows=record[infinite])]
 
 
 def unified(geometry: Geometries, record: Records, spec: LayerSpec) -> tuple[Geometries, list[Issue]]:

@@ -27,10 +27,13 @@ def overlapping_pairs(polygons: NDArray[Any]) -> tuple[NDArray[np.int64], NDArra
     faulted = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
     if not len(faulted):
         return np.empty((2, 0), dtype=np.int64), np.empty(0)
-    tree = shapely.STRtree(polygons[faulted])
-    first, second = tree.query(polygons[faulted])
-    once = first < second
-    pairs = np.stack([faulted[first[once]], faulted[second[once]]])
+    # The partner of a faulted polygon need not be faulted: one that swallows another has no wrong edge itself.
+    position, other = shapely.STRtree(polygons).query(polygons[faulted])
+    first = faulted[position]
+    in_both = np.zeros(len(polygons), dtype=bool)
+    in_both[faulted] = True
+    once = (first < other) | ((first > other) & ~in_both[other])
+    pairs = np.stack([first[once], other[once]])
     pairs.sort(axis=0)
     shared = _shared_area(polygons[pairs[0]], polygons[pairs[1]])
     real = shared > TOLERANCE_M2

@@ -77,12 +77,14 @@ def whereabouts(subject: Subject, county: Any | None) -> list[Issue]:
         west, south, east, north = shapely.total_bounds(geometry)
         bounds = f"东经 {west:.3f}–{east:.3f}°、北纬 {south:.3f}–{north:.3f}°"
         return [issue("OUTSIDE_ALL", count=int(outside.sum()), bounds=bounds)]
+    if subject.spec.base_map:
+        return []
     issues = []
-    if outside.any() and not subject.spec.base_map:
+    if outside.any():
         issues.append(issue("OUTSIDE_SOME", rows=subject.rows(outside)))
     if meets.any():
         issues.append(issue("OUTSIDE_CROSSING", rows=subject.rows(meets)))
-    if county is not None and not subject.spec.base_map:
+    if county is not None:
         issues += _shifted(subject, county, centres, here & ~centred, int(here.sum()))
     return issues
 

@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import ProjError
 
 from pingchang_geo import carbon, conversion, crs, fieldmap, layers, readers
 from pingchang_geo.fieldmap import FieldMapping
@@ -29,6 +28,7 @@ from pingchang_geo.workflow.inspection import Inspection, inspection_text
 __all__ = ["Inspection", "inspect", "inspection_text"]
 
 _LOG: Final = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())  # without a configured log a traceback must not reach the terminal
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
 #: Answers that name an EPSG number, by the question they answer.
 _CRS_QUESTIONS: Final = ("CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE", "CRS_INFERRED", "CRS_CUSTOM")
@@ -78,8 +78,8 @@ def inspect(
         return Inspection(files=names, layer=known, issues=(refusal.issue,))
     try:
         return _examined(_described(names, raw), raw, known, county, _Asked(answers, progress))
-    except (shapely.errors.ShapelyError, ProjError, ValueError, ArithmeticError) as error:
-        # Data may still surprise a library; the analyst gets a refusal, the operator the traceback.
+    except Exception as error:
+        # The boundary to data of unknown make: the analyst gets a refusal, the operator the traceback in the log.
         _LOG.exception("inspection failed")
         return replace(
             _described(names, raw), layer=known, issues=(issue("INSPECT_FAILED", detail=type(error).__name__),)
@@ -125,7 +125,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     frame, value_issues = conversion.to_canonical(spec, mapping.columns, raw.table)
     found += value_issues
     base = replace(base, layer=layer, layer_evidence=evidence, mapping=mapping, samples=samples)
-    if not raw.crs.definition and len(raw.table):
+    if not raw.crs.definition and decide(raw.issues) is Decision.REJECT:
         return replace(base, issues=_answered((*raw.issues, *found), answers))
     progress("换算坐标")
     shapes = _in_storage_crs(raw.geometry, raw.crs)
@@ -141,7 +141,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
 
 def _concluded(base: Inspection, spec: LayerSpec, checked: Validated, issues: tuple[Issue, ...]) -> Inspection:
     frame = checked.frame.reset_index(drop=True)
-    bounds = shapely.total_bounds(frame.geometry.to_numpy())
+    bounds = shapely.total_bounds(frame.geometry.to_numpy()) if len(frame) else np.full(4, np.nan)
     rejected = decide(issues) is Decision.REJECT
     return replace(
         base,

@@ -1,0 +1,251 @@
+"""Whole inspections, from files to the JSON object."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from pingchang_geo import carbon, layers
+from pingchang_geo.issues import Decision, Level
+from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
+from tests import factories
+
+FOREST = factories.sample_forest(40)
+KEYS = [
+    "decision",
+    "layer",
+    "format",
+    "encoding",
+    "crs",
+    "rows",
+    "bounds",
+    "area_km2",
+    "columns",
+    "stock_tc",
+    "unique_keys",
+    "issues",
+]
+
+
+def codes(inspection: Inspection, level: Level | None = None) -> list[str]:
+    return [issue.code for issue in inspection.issues if level in (None, issue.level)]
+
+
+def checked(inspection: Inspection) -> Inspection:
+    """What holds for every inspection: one JSON object of one shape, readable text, no server path."""
+    values = json.loads(json.dumps(inspection.as_dict(), ensure_ascii=False, allow_nan=False))
+    assert list(values) == KEYS
+    assert set(values["crs"]) == {"epsg", "evidence", "confidence"}
+    for issue in values["issues"]:
+        assert set(issue) == {"code", "level", "field", "rows", "count", "message", "fix"}
+        assert issue["fix"] or issue["level"] != "blocking"
+    text = inspection_text(inspection)
+    assert "/tmp" not in text + json.dumps(values)
+    assert "Traceback" not in text
+    assert (inspection.frame is None) is (inspection.decision is Decision.REJECT)
+    return inspection
+
+
+def with_geometry(shapes: np.ndarray) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(FOREST.drop(columns="geometry"), geometry=shapes, crs=4524)
+
+
+def test_the_file_of_the_acceptance(tmp_path: Path) -> None:
+    """GBK, no .cpg, zone 36 known by its eastings only, dialect A."""
+    shp = factories.write_shapefile(FOREST, tmp_path, prj=False)
+    inspection = checked(inspect([shp], "forest"))
+    values = inspection.as_dict()
+    assert (values["decision"], values["layer"], values["format"]) == ("accept", "forest", "Shapefile")
+    assert (values["encoding"], values["crs"]["epsg"], values["rows"]) == ("GB18030", 4524, 40)
+    assert values["unique_keys"] == 40
+    assert values["columns"]["volume_m3_ha"] == "HUO_LMGQXJ"
+    assert values["area_km2"] == pytest.approx(shapely.area(FOREST.geometry.array).sum() / 1e6, rel=3e-4)
+    assert codes(inspection) == ["ENCODING_GUESSED", "CRS_INFERRED", "AREA_UNIT_INFERRED"]
+
+
+def test_the_frame_is_what_publish_wants(tmp_path: Path) -> None:
+    frame = inspect([factories.write_shapefile(FOREST, tmp_path)], "forest").frame
+    assert frame is not None
+    spec = layers.get("forest")
+    assert list(frame.columns) == [*(field.name for field in spec.source_fields), "geometry"]
+    assert frame.crs.to_epsg() == 4490
+    assert frame.index.tolist() == list(range(40))
+    expected = FOREST.to_crs(4490).geometry.array
+    assert shapely.hausdorff_distance(frame.geometry.array, expected).max() < 1e-10
+    names = {"220": "马尾松", "350": "柏木", "310": "杉木", "410": "栎类", "490": "其他硬阔", "620": "阔叶混"}
+    assert frame["species"].astype(str).tolist() == FOREST["YOU_SHI_SZ"].map(names).tolist()
+    assert frame["volume_m3_ha"].tolist() == FOREST["HUO_LMGQXJ"].tolist()
+
+
+def test_stock_follows_the_formula(tmp_path: Path) -> None:
+    """马尾松: B = 0.5034·V + 20.547; one plot of 1 ha with V = 60 → 50.751 t, × CF."""
+    square = np.array([shapely.box(36_420_000, 3_490_000, 36_420_100, 3_490_100)])
+    one = FOREST.iloc[:1].assign(YOU_SHI_SZ="220", HUO_LMGQXJ=60.0, MIAN_JI=1.0)
+    frame = gpd.GeoDataFrame(one.drop(columns="geometry"), geometry=square, crs=4524)
+    inspection = inspect([factories.write_shapefile(frame, tmp_path)], "forest")
+    fraction = carbon.load().carbon_fraction.value
+    assert inspection.stock_tc == pytest.approx(50.751 * fraction, rel=3e-4)
+
+
+def test_dialect_b_and_volume_from_the_total(tmp_path: Path) -> None:
+    frame = factories.dialect_b(FOREST)
+    full = checked(inspect([factories.write_shapefile(frame, tmp_path / "b")], "forest"))
+    assert full.decision is Decision.ACCEPT
+    only_total = factories.write_shapefile(frame.drop(columns="mei_gq_xj"), tmp_path / "t")
+    derived = checked(inspect([only_total], "forest"))
+    assert "VOLUME_DERIVED" in codes(derived)
+    assert derived.decision is Decision.ACCEPT
+    assert derived.stock_tc == pytest.approx(full.stock_tc, rel=1e-3)
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "parquet"])
+def test_other_formats_give_the_same_frame(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "parquet":
+        FOREST.to_parquet(path)
+    else:
+        FOREST.to_file(path)
+    inspection = checked(inspect([path]))
+    assert (inspection.decision, inspection.layer) == (Decision.ACCEPT, "forest")
+    reference = inspect([factories.write_shapefile(FOREST, tmp_path / "shp")]).frame
+    assert inspection.frame is not None
+    assert inspection.frame.drop(columns="geometry").equals(reference.drop(columns="geometry"))
+
+
+def test_the_layer_is_guessed_and_a_wrong_one_recognised(tmp_path: Path) -> None:
+    shp = factories.write_shapefile(FOREST, tmp_path / "f")
+    assert inspect([shp]).layer == "forest"
+    for wrong in ("redline", "scenic", "county"):
+        inspection = checked(inspect([shp], wrong))
+        assert "LAYER_WRONG" in codes(inspection, Level.BLOCKING)
+    red = gpd.GeoDataFrame(
+        {"HXMC": ["一号"], "HXLX": ["水源涵养"], "XZQDM": ["511923"], "MJ": [1e4]},
+        geometry=[FOREST.geometry.iloc[0]],
+        crs=4524,
+    )
+    path = factories.write_shapefile(red, tmp_path / "r")
+    assert inspect([path]).layer == "redline"
+    assert "LAYER_WRONG" in codes(inspect([path], "forest"))
+
+
+def test_a_layer_that_only_has_names_is_asked_about(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"MC": ["甲", "乙"]}, geometry=FOREST.geometry.array[:2], crs=4524)
+    path = factories.write_shapefile(frame, tmp_path)
+    unsure = checked(inspect([path]))
+    assert codes(unsure, Level.CONFIRM) == ["LAYER_UNSURE"]
+    answered = checked(inspect([path], answers={"LAYER_UNSURE": "townships"}))
+    assert (answered.layer, answered.decision) == ("townships", Decision.ACCEPT)
+
+
+def test_unknown_layers_and_fields(tmp_path: Path) -> None:
+    shp = factories.write_shapefile(FOREST, tmp_path)
+    assert codes(checked(inspect([shp], "nope"))) == ["LAYER_UNKNOWN"]
+    for mapping in ("xiaoban=NOPE", "nope=XIAO_BAN"):
+        assert "FIELD_UNKNOWN" in codes(checked(inspect([shp], "forest", answers={"MAPPING": mapping})), Level.BLOCKING)
+    other = FOREST.rename(columns={name: f"F{number}" for number, name in enumerate(FOREST.columns[:-1])})
+    unknown = factories.write_shapefile(other, tmp_path / "u")
+    assert "FIELDS_NONE" in codes(checked(inspect([unknown], "forest")), Level.BLOCKING)
+    assert codes(checked(inspect([unknown]))) == ["ENCODING_GUESSED", "LAYER_NONE"]
+
+
+def test_a_chosen_column_is_used(tmp_path: Path) -> None:
+    frame = FOREST.rename(columns={"HUO_LMGQXJ": "XJ1"})
+    path = factories.write_shapefile(frame, tmp_path)
+    assert "FIELD_REQUIRED" in codes(inspect([path], "forest"), Level.BLOCKING)
+    chosen = checked(inspect([path], "forest", answers={"MAPPING": "volume_m3_ha=XJ1"}))
+    assert chosen.decision is Decision.ACCEPT
+    assert chosen.as_dict()["columns"]["volume_m3_ha"] == "XJ1"
+
+
+def test_questions_are_answered(tmp_path: Path) -> None:
+    path = factories.write_shapefile(FOREST, tmp_path, epsg=4507, prj=False)
+    open_question = checked(inspect([path], "forest"))
+    assert (open_question.decision, codes(open_question, Level.CONFIRM)) == (Decision.CONFIRM, ["CRS_MISSING"])
+    assert open_question.decision.exit_code == 3
+    by_default = checked(inspect([path], "forest", answers={"CRS_MISSING": ""}))
+    assert (by_default.decision, by_default.crs.epsg) == (Decision.ACCEPT, 4507)
+    by_value = checked(inspect([path], "forest", answers={"CRS_MISSING": "32648"}))
+    assert (by_value.decision, by_value.crs.epsg) == (Decision.ACCEPT, 32648)
+    nonsense = checked(inspect([path], "forest", answers={"CRS_MISSING": "somewhere"}))
+    assert codes(nonsense, Level.BLOCKING) == ["ANSWER_INVALID"]
+
+
+def test_swapped_axes_land_where_they_belong_once_confirmed(tmp_path: Path) -> None:
+    swapped = with_geometry(shapely.transform(FOREST.geometry.array, lambda points: points[:, ::-1]))
+    path = factories.write_shapefile(swapped, tmp_path)
+    assert codes(inspect([path], "forest"), Level.CONFIRM) == ["CRS_SWAPPED"]
+    frame = inspect([path], "forest", answers={"CRS_SWAPPED": ""}).frame
+    assert shapely.hausdorff_distance(frame.geometry.array, FOREST.to_crs(4490).geometry.array).max() < 1e-10
+
+
+def test_every_finding_is_reported_at_once(tmp_path: Path) -> None:
+    shapes = np.array(FOREST.geometry.array)
+    shapes[2] = None
+    shapes[5] = shapes[4]
+    shapes[8] = shapely.transform(shapes[8], lambda points: points + np.array((200_000, 0)))
+    frame = with_geometry(shapes)
+    frame.loc[10, "HUO_LMGQXJ"] = -1
+    frame.loc[11, "XIAO_BAN"] = frame.loc[12, "XIAO_BAN"]
+    frame.loc[13, "YOU_SHI_SZ"] = "999"
+    inspection = checked(inspect([factories.write_shapefile(frame, tmp_path)], "forest"))
+    assert inspection.decision is Decision.REJECT
+    rows = {issue.code: issue.rows for issue in inspection.issues}
+    assert rows["GEOMETRY_NULL"] == (3,)
+    assert rows["DUPLICATE_GEOMETRY"] == (6,)
+    assert rows["OUTSIDE_SOME"] == (9,)
+    assert rows["VALUE_NEGATIVE"] == (11,)
+    assert rows["KEY_DUPLICATE"] == (12, 13)
+    assert rows["CODE_UNKNOWN"] == (14,)
+    assert inspection.checked is not None
+    assert inspection.checked.index[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.shp", b""), ("a.zip", b"PK\x03\x04"), ("a.geojson", b"{}"), ("a.txt", b"x"), ("a", b"")]
+)
+def test_what_is_no_data_is_rejected_with_one_object(name: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    inspection = checked(inspect([path], "forest"))
+    assert inspection.decision is Decision.REJECT
+    assert len(inspection.issues) == 1
+
+
+def test_no_file_at_all(tmp_path: Path) -> None:
+    assert codes(checked(inspect([tmp_path / "none.zip"], "forest"))) == ["FILE_MISSING"]
+    assert codes(checked(inspect([], "forest"))) == ["FILE_MISSING"]
+
+
+def test_no_rows_and_no_geometry(tmp_path: Path) -> None:
+    assert "ROWS_NONE" in codes(checked(inspect([factories.write_shapefile(FOREST[:0], tmp_path / "e")], "forest")))
+    path = tmp_path / "n.geojson"
+    path.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null,"properties":{"XB":"1"}}]}'
+    )
+    assert "GEOMETRY_NULL" in codes(checked(inspect([path], "forest")), Level.BLOCKING)
+
+
+def test_text_that_looks_like_a_formula_is_kept_as_it_came(tmp_path: Path) -> None:
+    frame = FOREST.assign(CUN="=HYPERLINK(1)")
+    inspection = checked(inspect([factories.write_shapefile(frame, tmp_path)], "forest"))
+    assert inspection.frame["village"].iloc[0] == "=HYPERLINK(1)"
+
+
+def test_steps_are_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    inspect([factories.write_shapefile(FOREST, tmp_path)], "forest", progress=told.append)
+    assert told[0] == "读取文件"
+    assert len(told) == len(set(told)) == 5
+
+
+def test_an_unforeseen_fault_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("surprise")
+
+    monkeypatch.setattr("pingchang_geo.workflow.inspect.validate", broken)
+    inspection = checked(inspect([factories.write_shapefile(FOREST, tmp_path)], "forest"))
+    assert codes(inspection) == ["INSPECT_FAILED"]
+    assert "surprise" not in inspection_text(inspection)
