@@ -40,9 +40,8 @@ def filters_panel(ctx: Context) -> None:
 def chips(ctx: Context) -> None:
     """What is active, each with a button that clears it."""
     scope, state = ctx.scope, ctx.state
-    if not state.chosen:
-        return
     spec = scope.layers[state.focus].spec
+    # The row is there even when empty: the map below must not change its place, or the browser would reload it.
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="chips"):
         for clause in state.chosen.clauses:
             words = clause_words(spec, clause, state.units)

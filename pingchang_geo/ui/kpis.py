@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pingchang_geo import reconcile, units
 from pingchang_geo.indicators import Indicator, load_ledger
+from pingchang_geo.reconcile import Reconciliation
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 from pingchang_geo.ui.state import View
 from pingchang_geo.ui.text import plain
@@ -124,14 +124,21 @@ def _method(data: LayerData, field: FieldSpec | None, mark: str) -> str:
     return "\n\n".join(lines)
 
 
-def _totals(spec: LayerSpec, data: LayerData, field: FieldSpec | None) -> list[Any]:
+def _totals(spec: LayerSpec, data: LayerData, field: FieldSpec | None) -> list[Reconciliation]:
     name = field.name if field is not None else ""
     wanted = {c.indicator for c in spec.control_totals if c.field == name}
-    found = reconcile.reconcile(spec, data.frame, data.version.provenance, load_ledger())
-    return [item for item in found if item.indicator in wanted]
+    if not wanted:
+        return []
+    return [item for item in reconciled((spec.id, data.version.name), data) if item.indicator in wanted]
 
 
-def _compared(item: reconcile.Reconciliation) -> str:
+@st.cache_resource(max_entries=16, show_spinner=False)
+def reconciled(key: tuple[str, str], _data: LayerData) -> tuple[Reconciliation, ...]:
+    """Reconciliation of one version, by layer and version name; computed once."""
+    return reconcile.reconcile(_data.spec, _data.frame, _data.version.provenance, load_ledger())
+
+
+def _compared(item: Reconciliation) -> str:
     indicator = load_ledger()[item.indicator]
     text = f"报告值：{item.label} {plain(indicator.display())}；全部数据计算值 "
     text += f"{units.format_number(item.computed, significant=6)} {item.unit}，{item.verdict.value}。"
