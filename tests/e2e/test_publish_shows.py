@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from playwright.sync_api import Page, expect
 
+from pingchang_geo.store import LocalStore
 from tests import factories, layer_frames
 from tests.e2e.board import WAIT_MS, Board
 from tests.e2e.conftest import Server, start_server, stop_server
@@ -22,11 +24,21 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stop_server(started)
 
 
+def plots_inside(server: Server) -> gpd.GeoDataFrame:
+    """``ROWS`` sample plots, all inside the county outline that the server holds."""
+    store = LocalStore(server.data_dir)
+    outline = store.read(store.snapshot().versions["county"]).to_crs(4524).geometry.union_all()
+    frame = factories.sample_forest(ROWS + 3000)
+    inside = frame[frame.within(outline)].head(ROWS).reset_index(drop=True)
+    assert len(inside) == ROWS
+    return inside
+
+
 def test_a_gbk_shapefile_replaces_the_reference_layer(own_server: Server, page: Page, tmp_path: Path) -> None:
     board = Board(page, own_server.url).open("forest")
     expect(page.get_by_text("示意数据").first).to_be_attached(timeout=WAIT_MS)
     path = factories.write_shapefile(
-        factories.sample_forest(ROWS), tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False
+        plots_inside(own_server), tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False
     )
     looked = own_server.command("inspect", str(path), "--layer", "forest")
     assert looked.returncode == 0, looked.stdout + looked.stderr
