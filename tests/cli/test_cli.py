@@ -1,0 +1,152 @@
+"""The command line: exit codes, one JSON object, nothing changed by a refusal."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+
+from pingchang_geo.cli import main
+from pingchang_geo.settings import Settings
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow import start
+from tests import layer_frames
+from tests.factories import sample_forest, write_shapefile
+
+
+@pytest.fixture
+def here(store: LocalStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalStore]:
+    """The command line on the tiny county; the reference folder holds nothing more."""
+    empty = tmp_path / "reference"
+    empty.mkdir()
+    (empty / "sources.toml").write_text("", encoding="utf-8")
+    chosen = Settings(data_dir=store.root, reference_dir=empty)
+    for module in ("pingchang_geo.cli.data", "pingchang_geo.cli.operate"):
+        monkeypatch.setattr(f"{module}.settings", lambda: chosen)
+    monkeypatch.setattr(start, "open_store", lambda: store)
+    yield store
+
+
+@pytest.fixture
+def shapefile(tmp_path: Path) -> Path:
+    """Sixty plots in GBK without .cpg and .prj; they lie inside the tiny county's outline."""
+    frame: gpd.GeoDataFrame = sample_forest(400)
+    outline = layer_frames.county().to_crs(4524).geometry.union_all()
+    inside = frame[frame.within(outline)].head(60).reset_index(drop=True)
+    assert len(inside) == 60
+    return write_shapefile(inside, tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False)
+
+
+def test_inspect_prints_one_json_object(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(shapefile), "--layer", "forest", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"] in {"accept", "repair"}
+    assert (found["rows"], found["crs"]["epsg"], found["layer"]) == (60, 4524, "forest")
+    assert found["columns"]["volume_m3_ha"].upper() == "HUO_LMGQXJ"
+    assert found["unique_keys"] == 60
+    assert found["stock_tc"] > 0
+
+
+def test_publish_makes_a_version(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        "publish",
+        str(shapefile),
+        "--layer",
+        "forest",
+        "--note",
+        "年度更新",
+        "--source",
+        "林业局",
+        "--by",
+        "张三",
+    ]
+    assert main([*arguments, "--as-of", "2024-12-31"]) == 0
+    assert "第 2 版" in capsys.readouterr().out
+    version = here.snapshot().versions["forest"]
+    assert (version.number, version.rows, version.publisher, version.note) == (2, 60, "张三", "年度更新")
+    assert (version.provenance.source, version.provenance.as_of) == ("林业局", "2024-12-31")
+    assert not version.provenance.illustrative
+    # again: nothing new
+    assert main([*arguments, "--as-of", "2024-12-31"]) == 0
+    assert here.snapshot().versions["forest"] == version
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("missing.zip", None, "missing.zip"),
+        ("empty.zip", b"", "empty.zip"),
+        ("text.shp", b"hello, this is no shapefile", "text.shp"),
+        ("broken.geojson", b'{"type": "FeatureCollection", "features": [', "broken.geojson"),
+        ("broken.gpkg", b"SQLite format 3\x00 and then nothing", "broken.gpkg"),
+        ("broken.parquet", b"PAR1xxxxPAR1", "broken.parquet"),
+    ],
+)
+def test_what_is_no_file_of_ours_is_refused(
+    here: LocalStore,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes | None,
+    word: str,
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    before = here.snapshot()
+    assert main(["inspect", str(path), "--layer", "forest", "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"] == "reject"
+    assert found["issues"] and all(issue["message"] and issue["code"] for issue in found["issues"])
+    assert main(["publish", str(path), "--layer", "forest", "--note", "x"]) == 2
+    said = capsys.readouterr().err
+    assert "未发布" in said and "Traceback" not in said and str(tmp_path) not in said
+    assert here.snapshot().id == before.id
+    assert here.audit()[-1].action == "refuse"
+
+
+def test_wrong_layer_and_bad_words(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["publish", str(shapefile), "--layer", "forrest", "--note", "x"]) == 2
+    assert "forest（森林小班）" in capsys.readouterr().err
+    assert main(["publish", str(shapefile), "--layer", "forest", "--as-of", "去年"]) == 2
+    assert "2024-12-31" in capsys.readouterr().err
+    assert main(["publish", str(shapefile), "--layer", "scenic", "--note", "x"]) in {2, 3}
+    assert here.snapshot().versions["scenic"].number == 1
+
+
+def test_a_geometry_outside_the_county(here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "far.geojson"
+    far = layer_frames.scenic()[["name", "geometry"]].copy()
+    far["geometry"] = far.geometry.translate(xoff=5)
+    far.to_file(path, driver="GeoJSON")
+    assert main(["inspect", str(path), "--layer", "scenic", "--json"]) in {2, 3}
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"] != "accept"
+    assert any("平昌县" in issue["message"] for issue in found["issues"])
+
+
+def test_prepare_is_idempotent(here: LocalStore, capsys: pytest.CaptureFixture[str]) -> None:
+    before = here.snapshot().id
+    assert main(["prepare"]) == 0
+    assert here.snapshot().id == before
+    assert "已就绪" in capsys.readouterr().out
+
+
+def test_missing_browser_assets_name_the_command(
+    here: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = Settings(data_dir=here.root, web_dir=tmp_path / "nothing")
+    monkeypatch.setattr("pingchang_geo.cli.operate.settings", lambda: chosen)
+    assert main(["prepare"]) == 2
+    assert "make setup" in capsys.readouterr().err
+
+
+def test_missing_reference_files_name_the_command(
+    empty_store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = Settings(data_dir=empty_store.root, reference_dir=tmp_path)
+    monkeypatch.setattr("pingchang_geo.cli.operate.settings", lambda: chosen)
+    monkeypatch.setattr(start, "open_store", lambda: empty_store)
+    assert main(["prepare"]) == 2
+    assert "reference build" in capsys.readouterr().err
