@@ -1,4 +1,6 @@
-"""Class limits for a quantity: round ones by default, equal intervals, quantiles or natural breaks on request.
+"""Classes of a quantity, and colours of categories.
+
+Class limits are round by default, equal intervals, quantiles or natural breaks on request.
 
 Values and limits are compared as the map compares them: both as Float32, classes ``[low, high)``, the last one
 closed. Counts made here therefore equal the pixels' classes to the last feature.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -147,6 +149,24 @@ def labels(limits: Sequence[float], factor: float = 1.0) -> tuple[str, ...]:
         digits += 1
     texts = [units.format_number(value, digits) for value in shown]
     return tuple(f"{low}–{high}" for low, high in itertools.pairwise(texts))
+
+
+def category_colors(
+    declared: Mapping[str, str], counted: Mapping[str, int], free: Sequence[str], other: str, most: int = 10
+) -> dict[str, str]:
+    """Colour of each category that occurs; one assignment for map, legend and chart.
+
+    Args:
+        declared: colours by name; one declared as ``other`` counts as none.
+        counted: name → number of features, in natural order; names that do not occur get no colour.
+        free: colours for names without a declared one, taken in order.
+        other: shared by the rarest where more than ``most`` occur.
+    """
+    present = [name for name, count in counted.items() if count]
+    kept = set(sorted(present, key=lambda name: -counted[name])[:most]) if len(present) > most else set(present)
+    fixed = {name: declared[name] for name in kept if declared.get(name, other) != other}
+    unused = iter([color for color in free if color not in fixed.values()])
+    return {name: (fixed.get(name) or next(unused, other)) if name in kept else other for name in present}
 
 
 def _apart(values: Sequence[float], digits: int) -> bool:

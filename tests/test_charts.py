@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingchang_geo import charts, layers
+from pingchang_geo import charts, layers, maps
 from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.specs import Chart
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
@@ -118,6 +118,14 @@ def test_a_filter_brings_ghosts():
     bars = charts.aggregate(FOREST, STOCK, frame(), np.array([True, False, True, True]))
     assert len(charts.figure(FOREST, STOCK, bars, TONNES).data) == 2
     assert len(charts.figure(FOREST, STOCK, charts.aggregate(FOREST, STOCK, frame()), TONNES).data) == 1
+
+
+def test_bars_have_the_legends_colours():
+    bars = charts.aggregate(FOREST, STOCK, frame())
+    shown = maps.theme_state(FOREST, FOREST.theme("species"), frame(), TONNES)
+    legend = dict(zip(shown["labels"], shown["colors"], strict=True))
+    drawn = dict(zip(bars.names, charts.figure(FOREST, STOCK, bars, TONNES).data[-1].marker.color, strict=True))
+    assert {name: drawn[name] for name in legend} == legend
 
 
 def test_alt_names_the_largest():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,8 @@ class Bars:
     clauses: tuple[Clause | None, ...]
     rows: tuple[int, ...]
     left_out: int = 0
+    #: Features of each category, over all rows; what the map's legend assigns colours by.
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 def aggregate(
@@ -72,6 +75,7 @@ def aggregate(
         chosen=tuple(own is None or (isinstance(own, OneOf) and name in own.values) for name in (*names, "")),
         clauses=(*((OneOf(chart.by, (name,)) if filterable else None) for name in names), None),
         rows=tuple(int(r) for r in rows),
+        counted={name: int(count) for name, count in zip(names, counts[:-1], strict=True)},
     )
     present = [i for i in range(n) if counts[i]]
     if not chart.horizontal:
@@ -130,13 +134,14 @@ def _distribution(chart: Chart, frame: pd.DataFrame, weights: Floats, keep: Mask
 
 
 def _picked(bars: Bars, order: list[int]) -> Bars:
-    return Bars(
-        tuple(bars.names[i] for i in order),
-        bars.total[order],
-        bars.shown[order],
-        tuple(bars.chosen[i] for i in order),
-        tuple(bars.clauses[i] for i in order),
-        tuple(bars.rows[i] for i in order),
+    return replace(
+        bars,
+        names=tuple(bars.names[i] for i in order),
+        total=bars.total[order],
+        shown=bars.shown[order],
+        chosen=tuple(bars.chosen[i] for i in order),
+        clauses=tuple(bars.clauses[i] for i in order),
+        rows=tuple(bars.rows[i] for i in order),
     )
 
 
@@ -149,11 +154,12 @@ def _ranked(bars: Bars, present: list[int], *, rest: bool) -> Bars:
         return replace(_picked(bars, order[:MOST_BARS]), left_out=len(order) - MOST_BARS)
     head, tail = order[: MOST_BARS - 1], order[MOST_BARS - 1 :]
     kept = _picked(bars, head)
-    return Bars(
-        (*kept.names, f"{OTHER_LABEL}（{len(tail)} 项）"),
-        np.append(kept.total, bars.total[tail].sum()),
-        np.append(kept.shown, bars.shown[tail].sum()),
-        (*kept.chosen, any(bars.chosen[i] for i in tail)),
-        (*kept.clauses, None),
-        (*kept.rows, -1),
+    return replace(
+        kept,
+        names=(*kept.names, f"{OTHER_LABEL}（{len(tail)} 项）"),
+        total=np.append(kept.total, bars.total[tail].sum()),
+        shown=np.append(kept.shown, bars.shown[tail].sum()),
+        chosen=(*kept.chosen, any(bars.chosen[i] for i in tail)),
+        clauses=(*kept.clauses, None),
+        rows=(*kept.rows, -1),
     )

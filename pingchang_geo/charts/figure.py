@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from pingchang_geo import units
+from pingchang_geo import classify, units
 from pingchang_geo.charts.bars import Bars, Floats
 from pingchang_geo.layers import palette
 from pingchang_geo.specs import Chart, LayerSpec
@@ -63,6 +63,7 @@ def figure(
         height: of the figure in pixels.
     """
     unit = spec.field(chart.measure).unit if chart.measure else ""
+    choice = units.fitting(unit, choice, float(bars.total.max(initial=0)))
     factor = units.shown_factor(unit, choice)
     label = units.shown_unit(unit, choice) if unit else "个"
     filtered = bool((bars.shown != bars.total).any())
@@ -120,7 +121,8 @@ def _colors(spec: LayerSpec, chart: Chart, bars: Bars) -> Any:
     theme = spec.theme(chart.by)
     if theme is None or not theme.palette:
         return spec.style.color
-    return [theme.palette.get(name, palette.OTHER) for name in bars.names]
+    colors = classify.category_colors(theme.palette, bars.counted, palette.CATEGORICAL, palette.OTHER)
+    return [colors.get(name, palette.OTHER) for name in bars.names]
 
 
 def _hover_texts(bars: Bars, unit: str, choice: UnitChoice) -> list[str]:

@@ -119,9 +119,10 @@ def _categories(theme: Theme, frame: pd.DataFrame) -> dict[str, Any]:
     names = [str(name) for name in column.cat.categories]
     codes = column.cat.codes.to_numpy()
     found = np.bincount(codes[codes >= 0], minlength=len(names))
-    shown = [i for i in range(len(names)) if found[i]]
-    own, rest = _split(theme, names, shown, found)
-    colors = _colors(theme, [names[i] for i in own])
+    counted = {name: int(count) for name, count in zip(names, found, strict=True)}
+    colors = classify.category_colors(theme.palette, counted, palette.CATEGORICAL, palette.OTHER, MOST_CATEGORIES)
+    own = [i for i, name in enumerate(names) if colors.get(name, palette.OTHER) != palette.OTHER]
+    rest = [i for i, name in enumerate(names) if colors.get(name) == palette.OTHER]
     lines = [[i] for i in own] + ([rest] if rest else [])
     return {
         "field": theme.field,
@@ -129,25 +130,8 @@ def _categories(theme: Theme, frame: pd.DataFrame) -> dict[str, Any]:
         "unit": "",
         "mode": "categories",
         "codes": lines,
-        "colors": colors + ([palette.OTHER] if rest else []),
+        "colors": [colors[names[i]] for i in own] + ([palette.OTHER] if rest else []),
         "labels": [names[i] for i in own] + ([OTHER_LABEL] if rest else []),
         "counts": [int(sum(found[i] for i in line)) for line in lines],
         "missing": palette.MISSING,
     }
-
-
-def _split(theme: Theme, names: list[str], shown: list[int], found: Any) -> tuple[list[int], list[int]]:
-    """Categories with a colour of their own, in natural order, and those that share 其他."""
-    if len(shown) <= MOST_CATEGORIES:
-        return shown, []
-    ranked = sorted(shown, key=lambda i: -int(found[i]))
-    # A colour declared as 其他's never takes a place of its own.
-    keep = [i for i in ranked if theme.palette.get(names[i]) != palette.OTHER][:MOST_CATEGORIES]
-    return sorted(keep), sorted(set(shown) - set(keep))
-
-
-def _colors(theme: Theme, names: list[str]) -> list[str]:
-    """Declared colours; names without one take the first categorical colours still free."""
-    taken = {theme.palette[name] for name in names if name in theme.palette}
-    free = iter([color for color in palette.CATEGORICAL if color not in taken])
-    return [theme.palette.get(name) or next(free, palette.OTHER) for name in names]

@@ -66,11 +66,13 @@ def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> l
     for field in quantities(data):
         values = data.frame[field.name].to_numpy(dtype=np.float64, na_value=np.nan)
         whole = float(np.nansum(values))
+        if whole == 0:
+            continue  # points have no area, and a version without volumes no stock
         part = whole if keep is None else float(np.nansum(values[keep]))
         found.append(
             Card(
                 short_label(field),
-                units.format_quantity(part, field.unit, choice),
+                units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
                 _method(data, field, mark_of(field.name)),
                 _share(part, whole) if keep is not None else "",

@@ -93,6 +93,13 @@ def test_names_without_a_declared_colour_get_free_ones():
     assert len(set(shown["colors"])) == 2
 
 
+def test_a_common_category_declared_grey_gets_a_colour():
+    declared = {"甲": "#111111", "乙": palette.OTHER}
+    column = pd.DataFrame({"species": pd.Categorical(["甲", "乙", "乙"])})
+    shown = maps.theme_state(FOREST, Theme("species", "树种", palette=declared), column, TONNES)
+    assert dict(zip(shown["labels"], shown["colors"], strict=True)) == {"甲": "#111111", "乙": palette.CATEGORICAL[0]}
+
+
 def test_filter_becomes_rules():
     chosen = Filter((OneOf("species", ("柏木",)), Between("stock_tc_ha", 10, None)))
     layer = maps.layer_state(frame(), tiled=True, visible=True, chosen=chosen)
