@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+
+#: Damaged WKB, and arcs (NotImplementedError), which GEOS knows but shapely does not.
+_UNREADABLE: Final = (shapely.errors.GEOSException, TypeError, ValueError, NotImplementedError)
 
 
 def plain(array: Any) -> Any | None:
@@ -37,14 +40,21 @@ def column(values: Sequence[Any]) -> Any | None:
     return plain(pa.array([None if value is None else str(value) for value in values], type=pa.string()))
 
 
+def _one(wkb: bytes | None) -> Any | None:
+    try:
+        return shapely.from_wkb(wkb)
+    except _UNREADABLE:
+        return None
+
+
 def from_wkb(wkb: Sequence[bytes | None]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Geometries (2D) of WKB values and the positions that could not be read; None stays None."""
     array = np.empty(len(wkb), dtype=object)
     array[:] = wkb
     missing = np.array([value is None for value in wkb], dtype=bool)
     try:
-        geometry = shapely.from_wkb(array, on_invalid="raise")
-    except (shapely.errors.GEOSException, TypeError, ValueError):
-        geometry = shapely.from_wkb(array, on_invalid="ignore")
+        geometry = np.asarray(shapely.from_wkb(array))
+    except _UNREADABLE:
+        geometry = np.array([_one(value) for value in wkb], dtype=object)
     broken = np.flatnonzero(shapely.is_missing(geometry) & ~missing)
     return shapely.force_2d(geometry), broken

@@ -20,6 +20,8 @@ _HEADER: Final = 8
 _LABEL: Final = " GeoPackage"
 _ALLOWED: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
 _EPSG_LIMIT: Final = 1_000_000
+#: Column names that are not UTF-8 raise on their own.
+_DAMAGED: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -57,7 +59,7 @@ def tables(path: Path, label: str) -> list[str]:
             listed = connection.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'").fetchall()
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise _corrupt(label, "数据库结构损坏") from error
     return [
         name
@@ -81,7 +83,7 @@ def read(source: Source) -> Columns:
             return _read(connection, source)
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise _corrupt(source.label, "读取数据表时出错") from error
 
 
@@ -105,7 +107,7 @@ def _read(connection: sqlite3.Connection, source: Source) -> Columns:
     record = np.arange(1, len(blobs) + 1)
     issues: tuple[Issue, ...] = ()
     if len(broken):
-        issues = (issue("GEOMETRY_UNREADABLE", rows=(broken + 1).tolist(), detail="WKB 编码有误"),)
+        issues = (issue("GEOMETRY_UNREADABLE", rows=(broken + 1).tolist(), detail="编码有误，或含有圆弧等曲线"),)
     columns = {name: arrow.column(list(column)) for name, column in values.items()}
     return Columns(
         {name: column for name, column in columns.items() if column is not None},

@@ -48,7 +48,7 @@ def read(source: Source) -> Columns:
             columns[column_name] = column
     issues: tuple[Issue, ...] = ()
     if len(broken):
-        issues = (issue("GEOMETRY_UNREADABLE", rows=(broken + 1).tolist(), detail="WKB 编码有误"),)
+        issues = (issue("GEOMETRY_UNREADABLE", rows=(broken + 1).tolist(), detail="编码有误，或含有圆弧等曲线"),)
     return Columns(
         columns, geometry, np.arange(1, len(geometry) + 1), "UTF-8", "Parquet 规定为 UTF-8", crs_text, issues
     )

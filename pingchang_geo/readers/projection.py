@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from pingchang_geo.crs import COUNTY_BOX, STORAGE_EPSG
 from pingchang_geo.issues import Issue
@@ -116,7 +116,10 @@ def parse(text: str, points: Points) -> _Declared | None:
     try:
         crs = CRS.from_user_input(text)
         crs = crs.to_2d() if len(crs.axis_info) > 2 else crs
-    except (CRSError, ValueError, TypeError):
+        if not (crs.is_geographic or crs.is_projected):
+            return None
+        to_degrees(points[:1], crs)  # some definitions parse but cannot be transformed
+    except (CRSError, ProjError, ValueError, TypeError):
         return None
     epsg = 4326 if text == _DEFAULT else crs.to_epsg(min_confidence=100) or _renamed(crs, points)
     geodetic = crs.geodetic_crs
@@ -132,7 +135,7 @@ def _renamed(crs: CRS, points: Points) -> int | None:
     probe = points if len(points) else np.array([[500_000.0, 3_490_000.0]])
     try:
         apart = np.abs(to_degrees(probe, crs) - to_degrees(probe, f"EPSG:{epsg}"))
-    except CRSError:
+    except (CRSError, ProjError):
         return None
     return int(epsg) if np.isfinite(apart).all() and apart.max(initial=0.0) < 1e-8 else None
 
@@ -162,7 +165,10 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
             return _landed(declared, text or "")
         if text != _DEFAULT:
             return _elsewhere(declared, points)
-    return _undeclared(points, unreadable=bool(text) and declared is None)
+    finding, issues = _undeclared(points, unreadable=bool(text) and declared is None)
+    if declared is not None and not finding.definition and np.abs(points).max() <= 180:
+        return CrsFinding(4326, "EPSG:4326", "GeoJSON 默认 WGS 84，但坐标不在平昌县附近", 0.5), []
+    return finding, issues
 
 
 def _definition(declared: _Declared) -> str:

@@ -50,8 +50,7 @@ def main(folder: Path) -> int:
     job = json.loads((folder / "request.json").read_text("utf-8"))
     limit(job["limits"])
     forbid_outside()
-    from pingchang_geo.issues import Issue  # noqa: PLC0415 - after the limits
-    from pingchang_geo.readers.handover import write  # noqa: PLC0415
+    from pingchang_geo.readers.handover import write  # noqa: PLC0415 - after the limits
     from pingchang_geo.readers.model import Limits, Refused, Request  # noqa: PLC0415
     from pingchang_geo.readers.parse import parse  # noqa: PLC0415
 
@@ -64,12 +63,10 @@ def main(folder: Path) -> int:
     )
     unpacked = folder / "unpacked"
     unpacked.mkdir()
-    refused: Issue
     try:
         write(parse(request, unpacked), folder)
     except Refused as error:
-        refused = error.issue
-        (folder / "result.json").write_text(json.dumps({"refused": asdict(refused)}, ensure_ascii=False), "utf-8")
+        (folder / "result.json").write_text(json.dumps({"refused": asdict(error.issue)}, ensure_ascii=False), "utf-8")
     return 0
 
 

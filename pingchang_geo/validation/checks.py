@@ -45,6 +45,16 @@ class Validated:
     unique_keys: int | None
 
 
+def _finite(projected: NDArray[Any]) -> NDArray[Any]:
+    """Without what the far side of the Earth projects to; such features are reported as outside the county."""
+    bounds = shapely.bounds(projected)
+    lost = np.isinf(bounds).any(axis=1)
+    if lost.any():
+        projected = projected.copy()
+        projected[lost] = None
+    return projected
+
+
 def validate(spec: LayerSpec, frame: gpd.GeoDataFrame, county: Any | None = None) -> Validated:
     """Check a canonical frame.
 
@@ -61,7 +71,7 @@ def validate(spec: LayerSpec, frame: gpd.GeoDataFrame, county: Any | None = None
     shapes, wrong_type = geometry.unified(shapes, record, spec)
     shapes, mended = geometry.repaired(shapes, record)
     checked = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    projected = crs.to_equal_area(shapes)
+    projected = _finite(crs.to_equal_area(shapes))
     subject = Subject(spec, checked, projected, np.nan_to_num(shapely.area(projected)))
     found = [*issues, *wrong_type, *mended, *place.whereabouts(subject, county)]
     for check in _CHECKS:

@@ -24,7 +24,7 @@ _AREAL: Final = (3, 6)
 
 def overlapping_pairs(polygons: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Pairs (2, n) of positions i < j whose polygons share more than the tolerance, and the shared areas (m²)."""
-    faulted = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
+    faulted = np.flatnonzero(_faulted(polygons))
     if not len(faulted):
         return np.empty((2, 0), dtype=np.int64), np.empty(0)
     # The partner of a faulted polygon need not be faulted: one that swallows another has no wrong edge itself.
@@ -40,6 +40,14 @@ def overlapping_pairs(polygons: NDArray[Any]) -> tuple[NDArray[np.int64], NDArra
     return pairs[:, real], shared[real]
 
 
+def _faulted(polygons: NDArray[Any]) -> NDArray[np.bool_]:
+    """Polygons whose edges do not fit a coverage; all of them where GEOS cannot say."""
+    try:
+        return ~np.asarray(shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
+    except shapely.errors.GEOSException:
+        return np.ones(len(polygons), dtype=bool)
+
+
 def _shared_area(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
     """Areas of pairwise intersections; touching pairs are skipped cheaply."""
     shapely.prepare(left)
@@ -47,9 +55,19 @@ def _shared_area(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]
     meet = np.flatnonzero(shapely.intersects(left, right) & ~shapely.touches(left, right))
     try:
         areas[meet] = shapely.area(shapely.intersection(left[meet], right[meet]))
-    except shapely.errors.GEOSException:  # near-coincident edges: snap to a millimetre
-        areas[meet] = shapely.area(shapely.intersection(left[meet], right[meet], grid_size=0.001))
+    except shapely.errors.GEOSException:
+        areas[meet] = [_one_area(left[pair], right[pair]) for pair in meet]
     return areas
+
+
+def _one_area(left: Any, right: Any) -> float:
+    """Near-coincident edges can defeat the exact algorithm; then snap to a millimetre."""
+    for grid_size in (None, 0.001, 0.01):
+        try:
+            return float(shapely.area(shapely.intersection(left, right, grid_size=grid_size)))
+        except shapely.errors.GEOSException:
+            continue
+    return 0.0
 
 
 def overlaps(subject: Subject) -> list[Issue]:
