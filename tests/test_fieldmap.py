@@ -53,7 +53,7 @@ def test_dialect_c() -> None:
         ("每公顷蓄积(m3)", "volume_m3_ha", True),
         ("volume_m3_ha", "volume_m3_ha", True),
         ("XIAO_BAN_1", "xiaoban", False),
-        ("优势树种组", "species", False),
+        ("优势树种组成", "species", False),
         ("reported_s", "reported_stock_tc", True),
     ],
 )

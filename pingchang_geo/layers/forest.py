@@ -91,8 +91,10 @@ MANAGED_FOREST: Final = "森林经营林"
 STAND_KINDS: Final = (NEW_FOREST, MANAGED_FOREST, "其他林地")
 
 _FIELDS: Final = (
-    FieldSpec("township", "乡镇（片区）", FieldKind.CATEGORY, aliases=("XIANG", "XIANG_M"), filterable=True),
-    FieldSpec("village", "村", aliases=("CUN",)),
+    FieldSpec(
+        "township", "乡镇（片区）", FieldKind.CATEGORY, aliases=("XIANG", "XIANG_M", "乡镇名称", "乡"), filterable=True
+    ),
+    FieldSpec("village", "村", aliases=("CUN", "行政村", "村名")),
     FieldSpec("linban", "林班号", aliases=("LIN_BAN", "LB", "LINBAN"), required=True),
     FieldSpec("xiaoban", "小班号", aliases=("XIAO_BAN", "XB", "XIAOBAN", "XBH", "XB_H"), required=True),
     FieldSpec("xiban", "细班号", aliases=("XI_BAN",)),
@@ -109,7 +111,7 @@ _FIELDS: Final = (
         "species",
         "优势树种",
         FieldKind.CATEGORY,
-        aliases=("YOU_SHI_SZ", "YSSZ", "YSSZZ"),
+        aliases=("YOU_SHI_SZ", "YSSZ", "YSSZZ", "树种", "优势树种组"),
         codes=SPECIES_CODES,
         values=SPECIES_NAMES,
         required=True,
@@ -147,7 +149,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="年",
         digits=0,
-        aliases=("PINGJUN_NL", "PJNL"),
+        aliases=("PINGJUN_NL", "PJNL", "年龄", "林龄"),
         limits=(0, 500),
     ),
     FieldSpec(
@@ -156,7 +158,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="cm",
         digits=1,
-        aliases=("PINGJUN_XJ", "PJXJ"),
+        aliases=("PINGJUN_XJ", "PJXJ", "胸径"),
         limits=(0, 200),
         help="平均胸径，不是蓄积。",
     ),
@@ -166,7 +168,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="m",
         digits=1,
-        aliases=("PINGJUN_SG", "PJSG"),
+        aliases=("PINGJUN_SG", "PJSG", "树高"),
         limits=(0, 80),
     ),
     FieldSpec(
@@ -193,7 +195,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="m³/ha",
         digits=1,
-        aliases=("HUO_LMGQXJ", "MEI_GQ_XJ", "GQXJ"),
+        aliases=("HUO_LMGQXJ", "MEI_GQ_XJ", "GQXJ", "每公顷蓄积量", "公顷蓄积", "公顷蓄积量"),
         limits=(0, 1000),
         required=True,
         filterable=True,
@@ -205,7 +207,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="m³",
         digits=0,
-        aliases=("HUO_LM_XJ", "HUOLM_XJ", "ZXJ", "ZTBXJ"),
+        aliases=("HUO_LM_XJ", "HUOLM_XJ", "ZXJ", "ZTBXJ", "总蓄积", "小班蓄积"),
         limits=(0, 1e7),
         extensive=True,
     ),
@@ -256,7 +258,7 @@ _FIELDS: Final = (
         "上报面积",
         FieldKind.NUMBER,
         digits=2,
-        aliases=("MIAN_JI", "XBMJ", "ZTBMJ"),
+        aliases=("MIAN_JI", "XBMJ", "ZTBMJ", "面积", "小班面积"),
         limits=(0, 1e9),
         help="文件中的面积字段，单位由与图形面积之比推断；统计一律采用图形面积。",
     ),

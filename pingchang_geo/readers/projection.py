@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -72,10 +73,14 @@ def sample(geometry: NDArray[Any]) -> Points:
     return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
 
 
+@lru_cache(maxsize=64)
+def _transformer(definition: CRS | str) -> Transformer:
+    return Transformer.from_crs(CRS.from_user_input(definition), CRS.from_epsg(STORAGE_EPSG), always_xy=True)
+
+
 def to_degrees(points: Points, definition: CRS | str) -> Points:
     """Longitude and latitude (CGCS2000); what cannot be transformed is infinite."""
-    transformer = Transformer.from_crs(CRS.from_user_input(definition), CRS.from_epsg(STORAGE_EPSG), always_xy=True)
-    lon, lat = transformer.transform(points[:, 0], points[:, 1])
+    lon, lat = _transformer(definition).transform(points[:, 0], points[:, 1])
     return np.column_stack([lon, lat])
 
 
@@ -150,25 +155,26 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
     """
     points = sample(geometry)
     if forced:
-        declared = parse(forced, points)
-        if declared is not None:
-            finding = CrsFinding(declared.epsg, _definition(declared), "由使用者指定", 1.0)
-            return finding, _legacy_issue(declared)
-        wrong = issue("ANSWER_INVALID", question="坐标系", value=forced[:30], example="4524")
-        return CrsFinding(None, "", "指定的坐标系无法识别", 0.0), [wrong]
+        return _forced(forced, points)
     declared = parse(text, points) if text else None
     if not len(points):
         return _without_points(declared)
-    if declared is not None:
-        landed = share_in_county(points, declared.crs) > _SHARE
-        if landed:
-            return _landed(declared, text or "")
-        if text != _DEFAULT:
-            return _elsewhere(declared, points)
+    if declared is not None and share_in_county(points, declared.crs) > _SHARE:
+        return _landed(declared, text or "")
+    if declared is not None and text != _DEFAULT:
+        return _elsewhere(declared, points)
     finding, issues = _undeclared(points, unreadable=bool(text) and declared is None)
-    if declared is not None and not finding.definition and np.abs(points).max() <= 180:
+    if text == _DEFAULT and not finding.definition and np.abs(points).max() <= 180:
         return CrsFinding(4326, "EPSG:4326", "GeoJSON 默认 WGS 84，但坐标不在平昌县附近", 0.5), []
     return finding, issues
+
+
+def _forced(text: str, points: Points) -> tuple[CrsFinding, list[Issue]]:
+    declared = parse(text, points)
+    if declared is None:
+        wrong = issue("ANSWER_INVALID", question="坐标系", value=text[:30], example="4524")
+        return CrsFinding(None, "", "指定的坐标系无法识别", 0.0), [wrong]
+    return CrsFinding(declared.epsg, _definition(declared), "由使用者指定", 1.0), _legacy_issue(declared)
 
 
 def _definition(declared: _Declared) -> str:
