@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.specs import FieldKind, FieldSpec
-from pingchang_geo.units import UnitChoice, format_quantity
+from pingchang_geo.units import MassUnit, UnitChoice, format_quantity
 from pingchang_geo.workflow.atlas import Atlas
 
 
@@ -34,7 +34,7 @@ class Card:
 
 
 def card(atlas: Atlas, layer_id: str, row: int, units: UnitChoice) -> Card:
-    """Card of one feature.
+    """Card of one feature; its masses stay in tonnes, since a single plot's would be 0.01 万吨.
 
     Raises:
         UnknownLayerError: the layer has no data.
@@ -44,6 +44,7 @@ def card(atlas: Atlas, layer_id: str, row: int, units: UnitChoice) -> Card:
     if not 0 <= row < len(data.frame):
         raise IndexError(row)
     record = data.frame.iloc[row]
+    units = replace(units, mass=MassUnit.T)
     shown = [(data.spec.field(name), record[name]) for name in data.spec.popup if name in data.frame.columns]
     rows = tuple((f.label, show(f, value, units)) for f, value in shown if not _absent(value))
     source = data.version.provenance

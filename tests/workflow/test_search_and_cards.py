@@ -44,6 +44,8 @@ def test_card_in_the_readers_units(atlas: Atlas) -> None:
     assert mu["面积"].endswith(" 亩")
     assert float(mu["面积"].split()[0].replace(",", "")) == pytest.approx(area_ha * 15, rel=1e-3)
     assert ha["红线内面积占比"] == "50.0%"
+    wt = dict(card(atlas, "forest", 0, UnitChoice(AreaUnit.HA, MassUnit.WT)).rows)
+    assert wt == ha  # one plot's tonnes are not 万吨
     assert "上报碳储量" not in ha  # nothing reported, nothing shown
 
 
