@@ -21,10 +21,9 @@ def filters_panel(ctx: Context) -> None:
     scope, state = ctx.scope, ctx.state
     data = scope.layers[state.focus]
     fields = filter_fields(data)
-    active = len(state.chosen.clauses)
-    label = f"筛选（{active}）" if active else "筛选"
+    # A label that counted the clauses would close the panel with every choice; the chips show them anyway.
     with st.popover(
-        label, icon=":material/filter_list:", disabled=not fields, key="filters_open", on_change="rerun"
+        "筛选", icon=":material/filter_list:", disabled=not fields, key="filters_open", on_change="rerun"
     ) as panel:
         # A closed panel costs nothing; its widgets take their values from the address when it opens.
         if not panel.open:

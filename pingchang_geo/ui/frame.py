@@ -30,9 +30,11 @@ _STYLE: Final = """
 .st-key-map_box iframe { height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px; }
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
-[class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.45rem !important; }
-[class*="st-key-kpi_"] .stPopover button { min-height: 1.4rem; padding: 0; font-size: 0.8rem; }
-[class*="st-key-kpi_"] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+[class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.4rem !important; position: relative; }
+[class*="st-key-kpi_"] .stMarkdown p { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+[class*="st-key-kpi_"] .stMarkdown p:first-child { color: #55635B; font-size: 0.85rem; padding-right: 3.2rem; }
+[class*="st-key-kpi_"] .stPopover { position: absolute; top: 0.15rem; right: 0.6rem; }
+[class*="st-key-kpi_"] .stPopover button { min-height: 1.5rem; padding: 0; font-size: 0.8rem; }
 table.details { width: 100%; border-collapse: collapse; font-size: 0.87rem; }
 table.details th { text-align: left; font-weight: 400; color: #55635B; padding: 2px 8px 2px 0; vertical-align: top; }
 table.details td { text-align: right; padding: 2px 0; overflow-wrap: anywhere; }

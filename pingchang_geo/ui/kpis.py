@@ -34,15 +34,14 @@ class Card:
 
 def cards(items: Sequence[Card], *, key: str) -> None:
     """The strip: cards side by side, wrapping where the window is narrow."""
-    with st.container(key=key), st.grid(len(items), min_column_width=150, gap="xsmall"):
+    with st.grid(len(items), min_column_width=150, gap="xsmall", key=key):
         for number, item in enumerate(items):
-            with st.container(border=True, gap=None, key=f"{key}_{number}"):
-                with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xxsmall"):
-                    st.caption(item.label, width="stretch")
-                    with st.popover("出处", type="tertiary", width="content", help=f"{item.label}的出处"):
-                        st.markdown(f"**{item.label}**　{item.value}")
-                        st.markdown(item.source)
-                st.markdown(f"**{item.value}** :small[:gray[{item.hint or item.kind}]]")
+            place = f"{key}_{number}"
+            with st.container(border=True, horizontal=True, wrap=False, gap="xxsmall", key=place):
+                value = f"**{item.value}** :small[:gray[{item.hint or item.kind}]]"
+                st.markdown(f"{short(item.label)}\n\n{value}", width="stretch")
+                with st.popover("出处", type="tertiary", width="content", help=f"{item.label}的出处"):
+                    st.markdown(f"**{item.label}**　{item.value}\n\n{item.source}")
 
 
 def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> list[Card]:
@@ -71,7 +70,7 @@ def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> l
         part = whole if keep is None else float(np.nansum(values[keep]))
         found.append(
             Card(
-                short_label(field),
+                field.label,
                 units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
                 _method(data, field, mark_of(field.name)),
@@ -89,9 +88,9 @@ def quantities(data: LayerData) -> list[FieldSpec]:
     return adding[:_MOST_QUANTITIES]
 
 
-def short_label(field: FieldSpec) -> str:
+def short(label: str) -> str:
     """Label without the method in brackets; the method stands in the 出处."""
-    return field.label.partition("（")[0]
+    return label.partition("（")[0]
 
 
 def reported(ids: Sequence[str]) -> list[Card]:

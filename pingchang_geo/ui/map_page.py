@@ -48,14 +48,19 @@ def map_page(page: PageEntry, found: Atlas, scope: Scope, strip: Strip) -> None:
     state = read(scope)
     view = View.of(scope.layers[state.focus], state.chosen)
     ctx = Context(page, found, scope, state, view)
-    badges = [scope.layers[i] for i in scope.layers if i in state.shown or i == state.focus]
-    status_line(page, badges, state.units, lambda units: change(scope, units=units))
-    kpis.cards(strip(ctx), key="kpi")
+    top = st.container()
     left, right = st.columns(_COLUMNS, gap="small")
+    controls = left.container()
     with left:
+        # First of all, so that the map recolours while the rest of the page is still being made.
+        map_panel(ctx)
+    with top:
+        badges = [scope.layers[i] for i in scope.layers if i in state.shown or i == state.focus]
+        status_line(page, badges, state.units, lambda units: change(scope, units=units))
+        kpis.cards(strip(ctx), key="kpi")
+    with controls:
         toolbar(ctx)
         chips(ctx)
-        map_panel(ctx)
     with right:
         details(ctx)
         _empty_notice(ctx)

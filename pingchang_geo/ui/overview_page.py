@@ -69,4 +69,4 @@ def _mark(ctx: Context, spec: LayerSpec, name: str) -> str:
 
 
 def _stock_label(spec: LayerSpec) -> str:
-    return kpis.short_label(spec.field(_COMPUTED))
+    return spec.field(_COMPUTED).label

@@ -22,7 +22,9 @@ def texts(app: AppTest) -> str:
 
 
 def cards(app: AppTest) -> list[str]:
-    return [item.value for item in app.markdown if item.value.startswith("**") and ":small[" in item.value]
+    return [
+        item.value.partition("\n\n")[2] for item in app.markdown if ":small[" in item.value and "\n**" in item.value
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)

@@ -145,6 +145,8 @@
       this.labels.draw();
       this.controls.update();
       this.changed();
+      // The page writes its address from what it last knew of it, which lacks where the reader moved the map since.
+      if (!this._untouched) this._writeView();
     }
 
     /** The reader's own change of a layer in the layer switch; holds until Python says something else. */
