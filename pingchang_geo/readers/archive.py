@@ -14,12 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import Limits, Refused
 
 _CHUNK: Final = 1 << 20
 _UTF8_FLAG: Final = 0x800
 _ENCRYPTED_FLAG: Final = 0x1
+#: What people pack that is not read, by extension.
+_UNSUPPORTED: Final = {
+    ".gdbtable": "文件地理数据库（.gdb）",
+    ".mdb": "个人地理数据库（.mdb）",
+    ".tab": " MapInfo 表",
+    ".mif": " MapInfo 交换文件",
+    ".dwg": " AutoCAD 图形",
+    ".dxf": " AutoCAD 交换文件",
+    ".mpkx": " ArcGIS 工程包",
+    ".lpkx": " ArcGIS 图层包",
+    ".zip": "又一层压缩包",
+    ".rar": "又一层压缩包",
+    ".7z": "又一层压缩包",
+    ".xlsx": "电子表格",
+}
 #: Small files compress well without being bombs.
 _RATIO_FLOOR_BYTES: Final = 10 << 20
 
@@ -86,11 +102,11 @@ def _checked(archive: zipfile.ZipFile, label: str, limits: Limits) -> Iterator[t
         yield info, name
 
 
-def unpack(path: Path, label: str, folder: Path, wanted: frozenset[str], limits: Limits) -> tuple[list[Member], int]:
-    """Unpack the members whose extension is wanted; also the number of all files inside.
+def unpack(path: Path, label: str, folder: Path, wanted: frozenset[str], limits: Limits) -> list[Member]:
+    """Unpack the members whose extension is wanted, at least one.
 
     Raises:
-        Refused: the archive breaks a rule or cannot be read.
+        Refused: the archive breaks a rule, cannot be read, or holds nothing that is wanted.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -104,9 +120,21 @@ def unpack(path: Path, label: str, folder: Path, wanted: frozenset[str], limits:
                 target = folder / f"{number:05d}{suffix}"
                 budget -= _write(archive, info, target, min(budget, info.file_size), label)
                 members.append(Member(name, target))
-            return members, len(entries)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise Refused(issue("FORMAT_CORRUPT", file=label, content=" ZIP 压缩包", detail=_reason(error))) from error
+    if not members:
+        raise Refused(_nothing([name for _, name in entries], label))
+    return members
+
+
+def _nothing(names: list[str], label: str) -> Issue:
+    """Why an archive holds no data: a format that is not read, or none at all."""
+    for name in names:
+        kind = _UNSUPPORTED.get(PurePosixPath(name).suffix.lower())
+        if kind is not None:
+            remedy = "请在桌面软件中导出为 Shapefile 或 GeoPackage 后再提交；不要把压缩包再套一层压缩包。"
+            return issue("FORMAT_UNSUPPORTED", file=label, detail=f"里是{kind}", remedy=remedy)
+    return issue("ARCHIVE_NO_DATA", file=label, entries=len(names))
 
 
 def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, cap: int, label: str) -> int:

@@ -21,7 +21,12 @@ from pingchang_geo.readers.model import Refused
 
 _HEADER: Final = 32
 _DELETED: Final = ord("*")
-_TEXT_KINDS: Final = frozenset("CNFDLOI+@TYB")
+#: Kinds stored as text; N and F are digits.
+_TEXT_KINDS: Final = frozenset("CNFDL")
+#: Kinds stored as little-endian numbers, with their width (dBASE 7, Visual FoxPro).
+_BINARY_KINDS: Final = {"I": ("<i4", 4), "O": ("<f8", 8), "B": ("<f8", 8)}
+#: First header byte, table kinds with and without memo files.
+_VERSIONS: Final = frozenset((0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB))
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def read(path: Path, label: str) -> DbfTable:
     if len(data) < _HEADER + 1:
         raise Refused(issue("SHP_TRUNCATED", file=label, expected="至少 33 字节", actual=f"{len(data)} 字节"))
     count, header, length = struct.unpack("<IHH", data[4:12].tobytes())
-    if header < _HEADER + 1 or length < 1 or data[0] & 0x07 not in (2, 3, 4, 5):
+    if header < _HEADER + 1 or length < 1 or int(data[0]) not in _VERSIONS:
         raise Refused(issue("FORMAT_CORRUPT", file=label, content=" dBASE 属性表", detail="文件头不合规"))
     if header > len(data):
         raise Refused(issue("SHP_TRUNCATED", file=label, expected=f"{header} 字节的表头", actual=f"{len(data)} 字节"))
@@ -79,7 +84,7 @@ def _fields(header: bytes, length: int, label: str) -> tuple[DbfField, ...]:
     offset = 1
     for start in range(_HEADER, len(header) - _HEADER + 1, _HEADER):
         entry = header[start : start + _HEADER]
-        if entry[0] in (0x0D, 0x00):
+        if entry[0] == 0x0D or not entry.strip(b"\0"):
             break
         kind = chr(entry[11])
         width = entry[16] + (256 * entry[17] if kind == "C" else 0)  # Clipper's long text fields
@@ -104,8 +109,13 @@ class _Coded:
     full: list[bool]
 
 
+def _bytes(table: DbfTable, field: DbfField) -> NDArray[np.uint8]:
+    """One column as an (n, width) matrix."""
+    return np.ascontiguousarray(table.records[:, field.offset : field.offset + field.width])
+
+
 def _coded(table: DbfTable, field: DbfField) -> _Coded:
-    cut = np.ascontiguousarray(table.records[:, field.offset : field.offset + field.width])
+    cut = _bytes(table, field)
     fixed = pa.Array.from_buffers(pa.binary(field.width), len(cut), [None, pa.py_buffer(cut)])
     coded = fixed.dictionary_encode()
     raw = coded.dictionary.to_pylist()
@@ -126,10 +136,14 @@ def columns(
             encoding.Stored(value, full) for value, full in zip(column.values, column.full, strict=True) if value
         ]
     finding = encoding.detect(foreign, cpg=cpg, language=table.language, forced=forced)
+    texts = dict(zip(readable, coded, strict=True))
     result: dict[str, Any] = {}
-    for field, column in zip(readable, coded, strict=True):
+    for field in table.fields:
         name = _text(field.name, len(field.name) >= 10, finding.codec) or f"列{len(result) + 1}"
-        result[_unique(name, result)] = _arrow(column, keep, finding.codec)
+        if field in texts:
+            result[_unique(name, result)] = _arrow(texts[field], keep, finding.codec)
+        elif (stored := _BINARY_KINDS.get(field.kind)) and field.width == stored[1]:
+            result[_unique(name, result)] = pa.array(_bytes(table, field).view(stored[0])[keep, 0])
     return result, finding
 
 

@@ -86,9 +86,9 @@ def _gather(request: Request, folder: Path) -> list[_File]:
         if _ignorable(name, request.paths):
             continue
         if sniff.check(name, head) is sniff.ZIP:
-            members, entries = archive.unpack(path, name, folder, _WANTED, request.limits)
-            if not members:
-                raise Refused(issue("ARCHIVE_NO_DATA", file=name, entries=entries))
+            inside = folder / str(len(files))  # two archives may hold the same names
+            inside.mkdir()
+            members = archive.unpack(path, name, inside, _WANTED, request.limits)
             files += [_File(member.name, member.path) for member in members]
         else:
             files.append(_File(name, path))

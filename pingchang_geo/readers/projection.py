@@ -126,23 +126,27 @@ def parse(text: str, points: Points) -> _Declared | None:
         to_degrees(points[:1], crs)  # some definitions parse but cannot be transformed
     except (CRSError, ProjError, ValueError, TypeError):
         return None
-    epsg = 4326 if text == _DEFAULT else crs.to_epsg(min_confidence=100) or _renamed(crs, points)
     geodetic = crs.geodetic_crs
     datum = f"{crs.name} {geodetic.name if geodetic else ''} {crs.datum.name if crs.datum else ''}".lower()
+    epsg = 4326 if text == _DEFAULT else crs.to_epsg(min_confidence=100) or _renamed(crs, datum, points)
     return _Declared(crs, epsg, name_of(epsg, crs), any(word in datum for word in _LEGACY_DATUMS))
 
 
-def _renamed(crs: CRS, points: Points) -> int | None:
+def _renamed(crs: CRS, datum: str, points: Points) -> int | None:
     """EPSG number of a renamed definition, believed only if both put the points in the same place."""
-    epsg = crs.to_epsg(min_confidence=50)
-    if epsg is None:
-        return None
+    likely = [crs.to_epsg(min_confidence=50)]
+    if "2000" in datum and "wgs" not in datum:  # CGCS2000 under one of its many names
+        likely += sorted(_CGCS2000)
+    return next((int(epsg) for epsg in likely if epsg is not None and _same_place(crs, epsg, points)), None)
+
+
+def _same_place(crs: CRS, epsg: int, points: Points) -> bool:
     probe = points if len(points) else np.array([[500_000.0, 3_490_000.0]])
     try:
         apart = np.abs(to_degrees(probe, crs) - to_degrees(probe, f"EPSG:{epsg}"))
     except (CRSError, ProjError):
-        return None
-    return int(epsg) if np.isfinite(apart).all() and apart.max(initial=0.0) < 1e-8 else None
+        return False
+    return bool(np.isfinite(apart).all() and apart.max(initial=0.0) < 1e-8)
 
 
 def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None) -> tuple[CrsFinding, list[Issue]]:

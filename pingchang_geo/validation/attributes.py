@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import FieldKind, FieldSpec
 from pingchang_geo.units import format_number
@@ -81,9 +81,12 @@ def _limits(subject: Subject, spec: FieldSpec) -> list[Issue]:
     for code, flags in (("VALUE_NEGATIVE", negative), ("VALUE_LIMITS", ((number < low) | (number > high)) & ~negative)):
         if flags.any():
             samples = "、".join(format_number(float(value)) for value in number[flags][:_SAMPLES])
+            # A negative quantity of wood or carbon would go into totals; a negative age is somebody's "unknown".
+            light = code == "VALUE_NEGATIVE" and not (spec.required or spec.extensive)
             issues.append(
                 issue(
                     code,
+                    level=Level.WARNING if light else None,
                     field=spec.name,
                     rows=subject.rows(flags),
                     label=spec.label,

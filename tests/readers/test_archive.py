@@ -18,7 +18,7 @@ WANTED = frozenset(("shp", "dbf"))
 def unpacked(path: Path, limits: Limits = DEFAULT) -> list[archive.Member]:
     folder = path.parent / "out"
     folder.mkdir(exist_ok=True)
-    return archive.unpack(path, path.name, folder, WANTED, limits)[0]
+    return archive.unpack(path, path.name, folder, WANTED, limits)
 
 
 def made(path: Path, members: dict[str, bytes]) -> Path:
@@ -46,6 +46,14 @@ def test_members_get_names_of_our_own(tmp_path: Path) -> None:
 def test_apple_and_desktop_litter_is_ignored(tmp_path: Path) -> None:
     path = made(tmp_path / "a.zip", {"__MACOSX/._a.shp": b"x", "a.shp": b"x", ".DS_Store": b""})
     assert [member.name for member in unpacked(path)] == ["a.shp"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("x.gdb/a.gdbtable", "FORMAT_UNSUPPORTED"), ("inner.zip", "FORMAT_UNSUPPORTED"), ("a.txt", "ARCHIVE_NO_DATA")],
+)
+def test_nothing_that_is_read(name: str, code: str, tmp_path: Path) -> None:
+    assert refusal(made(tmp_path / "a.zip", {name: b"x"})) == code
 
 
 def test_gbk_names_without_the_utf8_flag(tmp_path: Path) -> None:
