@@ -10,7 +10,7 @@ import shapely
 
 from pingchang_geo.crs import area_m2, from_equal_area, to_equal_area
 from pingchang_geo.reference.mesh import Mesh, build_mesh, scatter
-from pingchang_geo.reference.model import Floats, Geometries, Ints
+from pingchang_geo.reference.model import Flags, Floats, Geometries, Ints
 from pingchang_geo.reference.plots import grow
 from pingchang_geo.reference.rings import polygons, trace
 from pingchang_geo.reference.terrain import Terrain
@@ -20,6 +20,9 @@ from pingchang_geo.reference.woods import choose, inside, neighbours
 _CELLS: Final = 2.3
 #: Forest stays this far within the county line, so that rounding cannot push a point across.
 _MARGIN_M: Final = 0.4
+#: How often, and how far, corners of compartments that rounding spoils are moved.
+_ATTEMPTS: Final = 8
+_SHAKE_M: Final = 0.4
 #: Six decimals of a degree: 0.1 m.
 DECIMALS: Final = 6
 
@@ -54,12 +57,12 @@ def build_compartments(seed: int, terrain: Terrain, county: Any, forest_m2: floa
     allowed, cell_m2, cut = inside(mesh, county_m, size_m)
     graph = neighbours(mesh, county_m, cut)
     score = terrain.cover(*site_m.T)
-    forest = choose(score, allowed, cell_m2, graph, forest_m2, plot_m2)
+    forest = choose(score, allowed, cell_m2, graph, target_m2=forest_m2, plot_m2=plot_m2)
     density = np.exp(0.55 * terrain.patches(1, 5_000)(*site_m.T))
-    group = grow(rng, mesh, forest, graph, terrain.height(*site_m.T), density, number)
-    shape = _outlines(mesh, group, county_m, cut)
-    middle = shapely.get_coordinates(to_equal_area(shapely.point_on_surface(shape)))
-    return Compartments(shape, area_m2(shape), *middle.T, terrain.height(*middle.T))
+    group = grow(rng, mesh, forest, graph, height=terrain.height(*site_m.T), density=density, number=number)
+    shape = _outlines(rng, mesh, group, county_m, cut)
+    x_m, y_m = shapely.get_coordinates(to_equal_area(shapely.point_on_surface(shape))).T
+    return Compartments(shape, area_m2(shape), x_m, y_m, terrain.height(x_m, y_m))
 
 
 def _sites(rng: np.random.Generator, terrain: Terrain, county_m: Any, forest_m2: float, size_m: float) -> Floats:
@@ -87,11 +90,10 @@ def _sites(rng: np.random.Generator, terrain: Terrain, county_m: Any, forest_m2:
     return np.asarray(site_m[likely])
 
 
-def _outlines(mesh: Mesh, group: Ints, county_m: Any, cut: np.ndarray) -> Geometries:
-    """Polygons in EPSG:4490; the few that rounding would spoil get straight borders instead."""
-    for _ in range(4):
-        rings = trace(mesh, group)
-        shape_m = polygons(mesh, rings)
+def _outlines(rng: np.random.Generator, mesh: Mesh, group: Ints, county_m: Any, cut: Flags) -> Geometries:
+    """Polygons in EPSG:4490; the few that rounding would spoil get straight borders and shaken corners instead."""
+    for _ in range(_ATTEMPTS):
+        shape_m = polygons(mesh, trace(mesh, group))
         crossing = np.unique(group[cut & (group >= 0)])
         shape_m[crossing] = _largest(shapely.intersection(shape_m[crossing], county_m))
         shape = shapely.transform(from_equal_area(shape_m), lambda c: np.round(c, DECIMALS))
@@ -99,8 +101,11 @@ def _outlines(mesh: Mesh, group: Ints, county_m: Any, cut: np.ndarray) -> Geomet
         spoilt = np.flatnonzero(~shapely.is_valid(shape))
         if not len(spoilt):
             return np.asarray(shape)
-        straight = np.isin(group[mesh.left], spoilt) | np.isin(group[mesh.right], spoilt)
-        mesh = replace(mesh, inner_m=np.where(straight[:, None, None], np.nan, mesh.inner_m))
+        beside = np.isin(group[mesh.left], spoilt) | np.isin(group[mesh.right], spoilt)
+        corner = np.unique(np.r_[mesh.start[beside], mesh.end[beside]])
+        corner_m = mesh.corner_m.copy()
+        corner_m[corner] += rng.uniform(-_SHAKE_M, _SHAKE_M, (len(corner), 2))
+        mesh = replace(mesh, corner_m=corner_m, inner_m=np.where(beside[:, None, None], np.nan, mesh.inner_m))
     raise RuntimeError(f"{len(spoilt)} compartments stay invalid after rounding")
 
 

@@ -9,7 +9,7 @@ lines cross. All coordinates are metres of the measuring projection.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.spatial import Delaunay
@@ -23,6 +23,7 @@ _BEND_FROM: Final = 0.42
 _CROOKED_FROM: Final = 1.25
 #: Several times the 0.1 m to which coordinates are rounded.
 _SHORTEST_M: Final = 0.8
+_PARTINGS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,27 @@ def scatter(rng: np.random.Generator, size_m: float, half_m: float) -> Floats:
 
 def build_mesh(rng: np.random.Generator, site_m: Floats, size_m: float) -> Mesh:
     """The cells of ``site_m``; ``size_m`` is the typical cell width that decides how borders are bent."""
-    corner_m, left, right, start, end = _dual(site_m)
-    inner_m = _bend(rng, site_m, corner_m, left, right, start, end, size_m)
-    area_m2 = _areas(len(site_m), corner_m, left, right, start, end, inner_m)
-    sides = np.bincount(left, minlength=len(site_m)) + np.bincount(right, minlength=len(site_m))
-    closed = np.bincount(np.r_[left, right], np.r_[start - end, end - start], len(site_m)) == 0
-    return Mesh(site_m, corner_m, left, right, start, end, inner_m, area_m2, closed & (sides >= 3))
+    net = _dual(site_m)
+    net = net._replace(corner_m=_part_corners(site_m, net))
+    inner_m = _bend(rng, site_m, net, size_m)
+    cells = len(site_m)
+    sides = np.bincount(net.left, minlength=cells) + np.bincount(net.right, minlength=cells)
+    # Around a closed cell every corner is left as often as it is reached.
+    open_ends = np.bincount(np.r_[net.left, net.right], np.r_[net.start - net.end, net.end - net.start], cells)
+    return Mesh(site_m, *net, inner_m, _areas(cells, net, inner_m), (open_ends == 0) & (sides >= 3))
 
 
-def _dual(site_m: Floats) -> tuple[Floats, Ints, Ints, Ints, Ints]:
+class _Net(NamedTuple):
+    """Straight borders, as in :class:`Mesh`."""
+
+    corner_m: Floats
+    left: Ints
+    right: Ints
+    start: Ints
+    end: Ints
+
+
+def _dual(site_m: Floats) -> _Net:
     """Circumcentres, and for each pair of neighbouring triangles the border between the two shared sites."""
     delaunay = Delaunay(site_m)
     triangle = delaunay.simplices.astype(np.int64)
@@ -88,36 +101,31 @@ def _dual(site_m: Floats) -> tuple[Floats, Ints, Ints, Ints, Ints]:
     # Triangles run counter-clockwise: walking from this one's centre out through side p→q has p on the right.
     flip = cross[here] < 0
     p, q = np.where(flip, q, p), np.where(flip, p, q)
-    return _part_corners(site_m, corner_m, q, p, here, there), q, p, here, there
+    return _Net(corner_m, q, p, here, there)
 
 
-def _part_corners(site_m: Floats, corner_m: Floats, left: Ints, right: Ints, start: Ints, end: Ints) -> Floats:
+def _part_corners(site_m: Floats, net: _Net) -> Floats:
     """Move the ends of very short borders apart, so that rounding cannot make cells across touch in a point."""
-    short = np.flatnonzero(np.hypot(*(corner_m[end] - corner_m[start]).T) < _SHORTEST_M)
-    across = site_m[left[short]] - site_m[right[short]]
-    # A quarter turn clockwise from "towards the left cell" is the way from start to end.
-    ahead = np.column_stack([across[:, 1], -across[:, 0]]) / np.hypot(*across.T)[:, None]
-    middle = (corner_m[start[short]] + corner_m[end[short]]) / 2.0
-    parted = corner_m.copy()
-    parted[start[short]] = middle - ahead * _SHORTEST_M / 2.0
-    parted[end[short]] = middle + ahead * _SHORTEST_M / 2.0
-    return parted
+    corner_m = net.corner_m.copy()
+    for _ in range(_PARTINGS):
+        span = corner_m[net.end] - corner_m[net.start]
+        across = site_m[net.left] - site_m[net.right]
+        # A quarter turn clockwise from "towards the left cell" is the way from start to end.
+        ahead = np.column_stack([across[:, 1], -across[:, 0]]) / np.hypot(*across.T)[:, None]
+        lacking = _SHORTEST_M - (span * ahead).sum(axis=1)
+        short = np.flatnonzero((lacking > 0.01 * _SHORTEST_M) & (np.hypot(*span.T) < 2.0 * _SHORTEST_M))
+        # Adding up lets chains of short borders, each undoing its neighbour's move, settle within a few rounds.
+        step = ahead[short] * lacking[short, None] / 2.0
+        np.subtract.at(corner_m, net.start[short], step)
+        np.add.at(corner_m, net.end[short], step)
+    return corner_m
 
 
-def _bend(
-    rng: np.random.Generator,
-    site_m: Floats,
-    corner_m: Floats,
-    left: Ints,
-    right: Ints,
-    start: Ints,
-    end: Ints,
-    size_m: float,
-) -> Floats:
+def _bend(rng: np.random.Generator, site_m: Floats, net: _Net, size_m: float) -> Floats:
     """Intermediate points: on the straight border, then drawn towards one of the two sites."""
-    tail, head = corner_m[start], corner_m[end]
+    tail, head = net.corner_m[net.start], net.corner_m[net.end]
     length = np.hypot(*(head - tail).T)
-    used = np.zeros((len(left), 3), dtype=bool)
+    used = np.zeros((len(length), 3), dtype=bool)
     used[:, 1] = length > _BEND_FROM * size_m
     used[:, [0, 2]] = (length > _CROOKED_FROM * size_m)[:, None]
     pull = rng.uniform(-1.0, 1.0, used.shape)
@@ -126,7 +134,7 @@ def _bend(
     pull[:, 2] = 0.5 * pull[:, 1] + 0.5 * pull[:, 2]
     along = np.clip(_FRACTIONS + rng.uniform(-0.09, 0.09, used.shape), 0.15, 0.9)
     base = tail[:, None] + (head - tail)[:, None] * along[..., None]
-    towards = np.where(pull[..., None] > 0, site_m[left][:, None], site_m[right][:, None]) - base
+    towards = np.where(pull[..., None] > 0, site_m[net.left][:, None], site_m[net.right][:, None]) - base
     # Long borders between near sites may bend as far as their kite allows, short ones in proportion.
     reach = np.minimum(0.42, 0.30 * length[:, None] / np.maximum(np.hypot(towards[..., 0], towards[..., 1]), 1e-9))
     points = base + towards * (np.abs(pull) * reach)[..., None]
@@ -134,13 +142,13 @@ def _bend(
     return np.asarray(points)
 
 
-def _areas(cells: int, corner_m: Floats, left: Ints, right: Ints, start: Ints, end: Ints, inner_m: Floats) -> Floats:
+def _areas(cells: int, net: _Net, inner_m: Floats) -> Floats:
     """Areas by the shoelace formula, border by border."""
-    twice = np.zeros(len(left))
-    last = corner_m[start]
-    for step in [*(inner_m[:, k] for k in range(3)), corner_m[end]]:
+    twice = np.zeros(len(net.left))
+    last = net.corner_m[net.start]
+    for step in [*(inner_m[:, k] for k in range(3)), net.corner_m[net.end]]:
         here = np.where(np.isnan(step), last, step)
         twice += last[:, 0] * here[:, 1] - last[:, 1] * here[:, 0]
         last = here
-    total = np.bincount(left, twice, cells) - np.bincount(right, twice, cells)
+    total = np.bincount(net.left, twice, cells) - np.bincount(net.right, twice, cells)
     return np.asarray(total / 2.0)

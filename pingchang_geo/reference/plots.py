@@ -23,6 +23,7 @@ def grow(
     mesh: Mesh,
     forest: Flags,
     graph: sparse.csr_matrix,
+    *,
     height: Floats,
     density: Floats,
     number: int,

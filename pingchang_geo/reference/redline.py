@@ -7,8 +7,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from rasterio import features
-from rasterio.transform import from_origin
+from rasterio import Affine, features
 from scipy import ndimage
 
 from pingchang_geo.crs import STORAGE_EPSG, area_m2, from_equal_area, to_equal_area
@@ -62,7 +61,7 @@ def _ridges(terrain: Terrain, county_m: Any, target_km2: float) -> Geometries:
     height = ndimage.gaussian_filter(height, _SMOOTH_PIXELS)
     height += 0.06 * terrain.patches(51, 800)(grid_x, grid_y).reshape(rows, columns)
     away = shapely.buffer(county_m, -400.0)
-    transform = from_origin(west, north, _PIXEL_M, _PIXEL_M)
+    transform = Affine(_PIXEL_M, 0.0, west, 0.0, -_PIXEL_M, north)
     inside = features.rasterize([away], (rows, columns), transform=transform).astype(bool)
     low, high = np.quantile(height[inside], [0.5, 0.999])
     for _ in range(40):
@@ -107,7 +106,7 @@ def _fitted(shape_m: Geometries, inner: Any, target_m2: float) -> Geometries:
         grown = shapely.union_all(shapely.buffer(shape_m, distance, quad_segs=2))
         parts = shapely.get_parts(shapely.intersection(grown, inner))
         parts = shapely.simplify(parts, 4.0)
-        parts = shapely.polygons(shapely.get_exterior_ring(parts))
+        parts = np.asarray(shapely.polygons(shapely.get_exterior_ring(parts)))
         shape = shapely.transform(from_equal_area(parts), lambda c: np.round(c, 6))
         if area_m2(np.array([shapely.union_all(shape)]))[0] < target_m2:
             low = distance

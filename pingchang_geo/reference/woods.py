@@ -52,7 +52,7 @@ def _near_line(mesh: Mesh, county_m: Any, distance_m: float) -> Flags:
         [shapely.linestrings(np.stack([c[:-1], c[1:]], 1)) for c in map(shapely.get_coordinates, line)]
     )
     near = np.zeros(len(mesh.site_m), dtype=bool)
-    tree = shapely.STRtree(shapely.points(mesh.site_m))
+    tree = shapely.STRtree(np.asarray(shapely.points(mesh.site_m)))
     near[tree.query(pieces, predicate="dwithin", distance=distance_m)[1]] = True
     return near
 
@@ -78,7 +78,7 @@ def neighbours(mesh: Mesh, county_m: Any, cut: Flags) -> sparse.csr_matrix:
 
 
 def choose(
-    score: Floats, allowed: Flags, area_m2: Floats, graph: sparse.csr_matrix, target_m2: float, plot_m2: float
+    score: Floats, allowed: Flags, area_m2: Floats, graph: sparse.csr_matrix, *, target_m2: float, plot_m2: float
 ) -> Flags:
     """Cells of highest score, without specks and pinholes, whose area sums up to ``target_m2``."""
     ranked = np.flatnonzero(allowed)
