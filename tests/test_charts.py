@@ -128,6 +128,15 @@ def test_bars_have_the_legends_colours():
     assert {name: drawn[name] for name in legend} == legend
 
 
+def test_unknown_is_not_zero():
+    values = frame()
+    values.loc[0, "stock_tc"] = np.nan
+    bars = charts.aggregate(FOREST, STOCK, values)
+    assert dict(zip(bars.names, bars.known, strict=True)) == {"柏木": False, "马尾松": True, "无数据": True}
+    drawn = charts.figure(FOREST, STOCK, bars, TONNES).data[-1]
+    assert drawn.text[bars.names.index("柏木")] == "无数据"
+
+
 def test_alt_names_the_largest():
     text = charts.alt(FOREST, STOCK, charts.aggregate(FOREST, STOCK, frame()), TONNES)
     assert text.startswith("柱状图，各优势树种碳储量：柏木 70")

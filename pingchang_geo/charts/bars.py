@@ -30,6 +30,7 @@ class Bars:
 
     ``clauses[i]`` is the filter clause that choosing bar i means (None: the bar cannot be chosen); ``chosen[i]`` says
     whether the bar belongs to the present choice. ``rows[i]`` is the single row behind a bar, −1 if there are several.
+    ``known[i]`` is False where no feature of the bar has a value: nothing is known, which is not zero.
     ``left_out`` counts the smaller bars that are not shown.
     """
 
@@ -39,6 +40,7 @@ class Bars:
     chosen: tuple[bool, ...]
     clauses: tuple[Clause | None, ...]
     rows: tuple[int, ...]
+    known: tuple[bool, ...]
     left_out: int = 0
     #: Features of each category, over all rows; what the map's legend assigns colours by.
     counted: Mapping[str, int] = field(default_factory=dict)
@@ -57,8 +59,10 @@ def aggregate(
         own: the clause on this chart's own field, which highlights instead of filtering.
     """
     weights = np.ones(len(frame)) if not chart.measure else _numbers(frame, chart.measure)
+    present = np.isfinite(weights)
+    weights = np.nan_to_num(weights)
     if spec.field(chart.by).kind is FieldKind.NUMBER:
-        return _distribution(chart, frame, weights, keep, own)
+        return _distribution(chart, frame, weights, keep=keep, own=own)
     codes, names = _codes(frame, chart.by)
     n = len(names) + 1
     total = _sums(codes, weights, n)
@@ -75,13 +79,14 @@ def aggregate(
         chosen=tuple(own is None or (isinstance(own, OneOf) and name in own.values) for name in (*names, "")),
         clauses=(*((OneOf(chart.by, (name,)) if filterable else None) for name in names), None),
         rows=tuple(int(r) for r in rows),
+        known=tuple(bool(k) for k in np.bincount(codes[present], minlength=n)),
         counted={name: int(count) for name, count in zip(names, counts[:-1], strict=True)},
     )
-    present = [i for i in range(n) if counts[i]]
+    order = [i for i in range(n) if counts[i]]
     if not chart.horizontal:
-        return _picked(bars, present)
+        return _picked(bars, order)
     # Single features beyond the largest are left out; a bar of all the others would dwarf them.
-    return _ranked(bars, present, rest=spec.field(chart.by).kind is not FieldKind.TEXT)
+    return _ranked(bars, order, rest=spec.field(chart.by).kind is not FieldKind.TEXT)
 
 
 def toggled(own: Clause | None, clause: Clause | None) -> Clause | None:
@@ -96,7 +101,7 @@ def toggled(own: Clause | None, clause: Clause | None) -> Clause | None:
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Floats:
-    return np.nan_to_num(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _sums(codes: NDArray[np.int64], weights: Floats, n: int) -> Floats:
@@ -114,7 +119,7 @@ def _codes(frame: pd.DataFrame, name: str) -> tuple[NDArray[np.int64], tuple[str
     return codes, names
 
 
-def _distribution(chart: Chart, frame: pd.DataFrame, weights: Floats, keep: Mask | None, own: Clause | None) -> Bars:
+def _distribution(chart: Chart, frame: pd.DataFrame, weights: Floats, *, keep: Mask | None, own: Clause | None) -> Bars:
     limits = classify.breaks(frame[chart.by], classify.Method.ROUND, _BINS)
     codes = classify.class_of(frame[chart.by], limits)
     here = codes >= 0
@@ -130,7 +135,7 @@ def _distribution(chart: Chart, frame: pd.DataFrame, weights: Floats, keep: Mask
         or ((own.low is None or c.high >= own.low) and (own.high is None or c.low <= own.high))  # type: ignore[operator]
         for c in clauses
     )
-    return Bars(classify.labels(limits), total, shown, chosen, clauses, (-1,) * n)
+    return Bars(classify.labels(limits), total, shown, chosen, clauses, (-1,) * n, (True,) * n)
 
 
 def _picked(bars: Bars, order: list[int]) -> Bars:
@@ -142,6 +147,7 @@ def _picked(bars: Bars, order: list[int]) -> Bars:
         chosen=tuple(bars.chosen[i] for i in order),
         clauses=tuple(bars.clauses[i] for i in order),
         rows=tuple(bars.rows[i] for i in order),
+        known=tuple(bars.known[i] for i in order),
     )
 
 
@@ -162,4 +168,5 @@ def _ranked(bars: Bars, present: list[int], *, rest: bool) -> Bars:
         chosen=(*kept.chosen, any(bars.chosen[i] for i in tail)),
         clauses=(*kept.clauses, None),
         rows=(*kept.rows, -1),
+        known=(*kept.known, any(bars.known[i] for i in tail)),
     )

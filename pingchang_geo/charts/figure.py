@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pingchang_geo import classify, units
-from pingchang_geo.charts.bars import Bars, Floats
+from pingchang_geo.charts.bars import MISSING_LABEL, Bars, Floats
 from pingchang_geo.layers import palette
 from pingchang_geo.specs import Chart, LayerSpec
 from pingchang_geo.units import UnitChoice
@@ -74,7 +74,10 @@ def figure(
         bars.shown * factor,
         color=_colors(spec, chart, bars),
         opacity=[1.0 if chosen else _FAINT for chosen in bars.chosen],
-        text=[units.format_number(v * factor) if v else "" for v in bars.shown],
+        text=[
+            units.format_number(v * factor) if known else MISSING_LABEL
+            for v, known in zip(bars.shown, bars.known, strict=True)
+        ],
         customdata=_hover_texts(bars, unit, choice),
     )
     layout = _layout(_title(chart, bars), label, _band(chart), height)
@@ -128,9 +131,9 @@ def _colors(spec: LayerSpec, chart: Chart, bars: Bars) -> Any:
 def _hover_texts(bars: Bars, unit: str, choice: UnitChoice) -> list[str]:
     whole = float(bars.shown.sum())
     texts = []
-    for name, shown, total in zip(bars.names, bars.shown, bars.total, strict=True):
-        lines = [f"<b>{_text(name)}</b>", _quantity(float(shown), unit, choice)]
-        if whole > 0:
+    for name, shown, total, known in zip(bars.names, bars.shown, bars.total, bars.known, strict=True):
+        lines = [f"<b>{_text(name)}</b>", _quantity(float(shown), unit, choice) if known else MISSING_LABEL]
+        if whole > 0 and known:
             lines.append(f"占比 {100 * shown / whole:.1f}%")
         if shown != total:
             lines.append(f"筛选前 {_quantity(float(total), unit, choice)}")

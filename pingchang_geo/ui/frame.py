@@ -31,10 +31,12 @@ _STYLE: Final = """
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 [class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.4rem !important; position: relative; }
-[class*="st-key-kpi_"] .stMarkdown p { margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-[class*="st-key-kpi_"] .stMarkdown p:first-child { color: #55635B; font-size: 0.85rem; padding-right: 3.2rem; }
-[class*="st-key-kpi_"] .stPopover { position: absolute; top: 0.15rem; right: 0.6rem; }
+[class*="st-key-kpi_"] > :last-child { position: absolute; top: 0.15rem; right: 0.6rem; width: auto; }
+[class*="st-key-kpi_"] .stMarkdown p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+[class*="st-key-kpi_"] .stMarkdown p:first-child { color: #55635B; font-size: 0.85rem; margin: 0 3.2rem 0 0; }
 [class*="st-key-kpi_"] .stPopover button { min-height: 1.5rem; padding: 0; font-size: 0.8rem; }
+/* The element's own download has no notes and no byte-order mark; ours stand above the table. */
+[data-testid="stElementToolbar"] { display: none; }
 table.details { width: 100%; border-collapse: collapse; font-size: 0.87rem; }
 table.details th { text-align: left; font-weight: 400; color: #55635B; padding: 2px 8px 2px 0; vertical-align: top; }
 table.details td { text-align: right; padding: 2px 0; overflow-wrap: anywhere; }

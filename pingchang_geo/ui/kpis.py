@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pingchang_geo import reconcile, units
 from pingchang_geo.indicators import Indicator, load_ledger
@@ -73,7 +75,7 @@ def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> l
                 field.label,
                 units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
-                _method(data, field, mark_of(field.name)),
+                _method(data, field, mark_of(field.name)) + _left_out(data, values, keep),
                 _share(part, whole) if keep is not None else "",
             )
         )
@@ -106,6 +108,13 @@ def citation(indicator: Indicator) -> str:
     lines += [f"时点：{plain(when)}"] if when else []
     lines += [plain(indicator.note)] if indicator.note else []
     return "\n\n".join(lines)
+
+
+def _left_out(data: LayerData, values: NDArray[np.float64], keep: Any) -> str:
+    """How many features the sum does not hold, because nothing is known of them."""
+    missing = np.isnan(values) if keep is None else np.isnan(values[keep])
+    count = int(missing.sum())
+    return f"\n\n其中 {count:,} 个{data.spec.noun}无数据，未计入。" if count else ""
 
 
 def _share(part: float, whole: float) -> str:
