@@ -24,12 +24,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "无法建立虚拟环境：Debian/Ubuntu 请先安装 python3-venv（apt-get install python3-venv）。"; exit 1; }
 
-$(VENV)/.runtime: requirements.txt | $(BIN)/python
+$(VENV)/.runtime: requirements.txt constraints.txt | $(BIN)/python
 	@echo "· 安装 Python 依赖"
 	@$(PIP) install -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
+$(VENV)/.dev: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
 	@echo "· 安装开发依赖"
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
