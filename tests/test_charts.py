@@ -109,6 +109,15 @@ def test_figure_carries_mark_footer_units_and_no_tags():
     assert "<a" not in drawn.to_json().replace("\\u003c", "<")
 
 
+def test_a_long_footer_takes_lines_below_the_mark():
+    bars = charts.aggregate(FOREST, STOCK, frame())
+    long = charts.figure(FOREST, STOCK, bars, TONNES, mark="示意数据", footer="筛" * 80).layout
+    short = charts.figure(FOREST, STOCK, bars, TONNES, mark="示意数据", footer="筛").layout
+    assert long.annotations[1].text.count("<br>") == 2
+    assert long.height > short.height
+    assert long.annotations[0].yshift == short.annotations[0].yshift
+
+
 def test_without_a_reference_layer_no_mark():
     bars = charts.aggregate(FOREST, STOCK, frame())
     assert not charts.figure(FOREST, STOCK, bars, TONNES).layout.annotations

@@ -21,6 +21,8 @@ from pingchang_geo.units import UnitChoice
 FONT: Final = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 _GHOST: Final = "#E6EBE8"
 _FAINT: Final = 0.28
+#: Characters of a footer line, and its height.
+_FOOTER_LINE, _LINE_PX = 34, 13
 _MARK_INK, _MARK_GROUND, _MARK_LINE = "#7A4B00", "#FFF4DD", "#D9A84A"
 _MUTED: Final = "#55635B"
 
@@ -33,10 +35,10 @@ CONFIG: Final[dict[str, Any]] = {
         "zh-CN": {
             "dictionary": {
                 "Download plot as a PNG": "下载图片（PNG）",
-                "Download plot as a png": "下载图片（PNG）",
                 "Download plot": "下载图片",
-                "Taking snapshot - this may take a few seconds": "正在生成图片",
-                "Snapshot succeeded": "图片已生成",
+                "Preparing image - this may take a few seconds": "正在生成图片",
+                "Image download succeeded": "图片已下载",
+                "Sorry, there was a problem downloading your image!": "图片没有生成，请重试。",
             },
             "format": {"decimal": ".", "thousands": ","},
         }
@@ -59,7 +61,7 @@ def figure(
     Args:
         choice: the reader's units.
         mark: 示意数据 or nothing; stands inside the picture, so that exported images carry it.
-        footer: versions, filters and date for exported images.
+        footer: versions, filters and date for exported images; takes as many lines as it needs.
         height: of the figure in pixels.
     """
     unit = spec.field(chart.measure).unit if chart.measure else ""
@@ -80,10 +82,13 @@ def figure(
         ],
         customdata=_hover_texts(bars, unit, choice),
     )
-    layout = _layout(_title(chart, bars), label, _band(chart), height)
+    lines = [footer[i : i + _FOOTER_LINE] for i in range(0, len(footer), _FOOTER_LINE)]
+    below = _LINE_PX * max(0, len(lines) - 1)
+    band = (24 if chart.horizontal else 46) + below
+    layout = _layout(_title(chart, bars), label, band, height + below)
     layout |= _axes(chart, float(bars.total.max(initial=0)) * factor)
-    layout["annotations"] = [_mark(mark, _band(chart))] if mark else []
-    layout["annotations"] += [_footer(footer, _band(chart))] if footer else []
+    layout["annotations"] = [_mark(mark, band - below)] if mark else []
+    layout["annotations"] += [_footer(lines, band)] if footer else []
     # In one go: plotly's update methods cost several times the figure itself.
     return go.Figure([*ghosts, solid], layout)
 
@@ -193,11 +198,6 @@ def _axes(chart: Chart, longest: float) -> dict[str, Any]:
     return {"xaxis": places, "yaxis": values}
 
 
-def _band(chart: Chart) -> int:
-    """Pixels below the plot: footer and mark, and above them the names of standing bars."""
-    return 24 if chart.horizontal else 46
-
-
 def _mark(mark: str, band: int) -> dict[str, Any]:
     return {
         "text": mark,
@@ -217,9 +217,10 @@ def _mark(mark: str, band: int) -> dict[str, Any]:
     }
 
 
-def _footer(text: str, band: int) -> dict[str, Any]:
+def _footer(lines: list[str], band: int) -> dict[str, Any]:
     return {
-        "text": _text(text),
+        "text": "<br>".join(_text(line) for line in lines),
+        "align": "left",
         "xref": "paper",
         "yref": "paper",
         "x": 0,

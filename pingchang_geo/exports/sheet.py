@@ -88,10 +88,14 @@ class Sheet:
         for spec in fields:
             if spec.name not in frame.columns or bool(frame[spec.name].isna().all()):
                 continue
-            header = header_of(spec, choice, taken=columns) + suffixes.get(spec.name, "")
-            columns[header] = _values(frame[spec.name], spec, choice)
+            # Masses of single features stay in tonnes where 万吨 would leave only zeros.
+            own = choice
             if spec.kind is FieldKind.NUMBER:
-                digits[header] = shown_digits(spec, choice)
+                own = units.fitting(spec.unit, choice, float(frame[spec.name].abs().max()))
+            header = header_of(spec, own, taken=columns) + suffixes.get(spec.name, "")
+            columns[header] = _values(frame[spec.name], spec, own)
+            if spec.kind is FieldKind.NUMBER:
+                digits[header] = shown_digits(spec, own)
         return cls(title, columns, notes, mark, digits)
 
 
@@ -127,6 +131,7 @@ def notes(
 def _values(column: pd.Series[Any], spec: FieldSpec, choice: UnitChoice) -> Sequence[Any]:
     if spec.kind is FieldKind.NUMBER:
         numbers = pd.to_numeric(column, errors="coerce").astype("float64") * units.shown_factor(spec.unit, choice)
-        rounded = numbers.round(shown_digits(spec, choice))
-        return [value if math.isfinite(value) else None for value in rounded.tolist()]
+        digits = shown_digits(spec, choice)
+        kind = float if digits else int
+        return [kind(value) if math.isfinite(value) else None for value in numbers.round(digits).tolist()]
     return ["" if pd.isna(value) else str(value) for value in column.tolist()]

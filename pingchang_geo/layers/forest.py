@@ -274,7 +274,16 @@ _FIELDS: Final = (
         filterable=True,
         help="换算因子连续函数法 B = a·V + b，碳储量 = B·CF；蓄积为零时不计 b。",
     ),
-    FieldSpec("stock_tc", "碳储量", FieldKind.NUMBER, unit="tC", digits=1, derived=True, extensive=True),
+    FieldSpec(
+        "stock_tc",
+        "碳储量",
+        FieldKind.NUMBER,
+        unit="tC",
+        digits=1,
+        derived=True,
+        extensive=True,
+        help="每公顷碳储量（换算因子连续函数法 B = a·V + b，碳储量 = B·CF）乘以小班面积。",
+    ),
     FieldSpec(
         "removal_tco2_a",
         "年固碳量（官方口径系数法）",

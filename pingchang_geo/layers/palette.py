@@ -60,6 +60,8 @@ LOCATION: Final = FieldSpec(
 
 LOCATION_NOTE: Final = FieldSpec("location_note", "位置依据", aliases=("SHUOMING",))
 
+_BY_SHARE: Final = "面积加权叠加：小班按落在该范围内的面积比例计入。"
+
 #: Totals of the forest plots inside a zone, computed by the area-weighted join.
 ZONE_TOTALS: Final = (
     FieldSpec(
@@ -70,6 +72,7 @@ ZONE_TOTALS: Final = (
         digits=1,
         derived=True,
         extensive=True,
+        help=_BY_SHARE,
     ),
     FieldSpec(
         "forest_stock_tc",
@@ -79,6 +82,7 @@ ZONE_TOTALS: Final = (
         digits=0,
         derived=True,
         extensive=True,
+        help=_BY_SHARE,
     ),
     FieldSpec(
         "forest_removal_tco2_a",
@@ -88,6 +92,7 @@ ZONE_TOTALS: Final = (
         digits=0,
         derived=True,
         extensive=True,
+        help=_BY_SHARE,
     ),
 )
 

@@ -78,6 +78,13 @@ def test_a_larger_unit_gets_more_decimals():
     assert sheets.shown_digits(spec, UnitChoice(AreaUnit.KM2)) == 4
 
 
+def test_small_masses_stay_in_tonnes_and_whole_numbers_have_no_point():
+    frame = pd.DataFrame({"stock_tc": [12.34], "stems_ha": [357.0]})
+    sheet = exports.Sheet.of_frame("小班", frame, layers.get("forest").fields, UnitChoice(mass=MassUnit.WT))
+    assert dict(sheet.columns) == {"每公顷株数（株/ha）": [357], "碳储量（吨碳）": [12.3]}
+    assert "\r\n357,12.3\r\n" in exports.to_csv(sheet).decode("utf-8-sig")
+
+
 def test_equal_headers_are_told_apart():
     frame = pd.DataFrame({"reported_area_m2": [1.0], "reported_area_km2": [1e-6]})
     sheet = exports.Sheet.of_frame("红线", frame, layers.get("redline").fields, MU)
