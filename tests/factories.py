@@ -14,14 +14,15 @@ import pandas as pd
 import pyogrio
 import shapely
 
-#: Centre of the samples in CGCS2000 3° zone 36 (easting with prefix, northing), well inside the county.
-CENTRE = (36_425_000.0, 3_493_000.0)
+#: Centre of the samples in CGCS2000 3° zone 36 (easting with prefix, northing): a square of 24 km around it is the
+#: largest that fits the county.
+CENTRE = (36_415_300.0, 3_495_500.0)
 TOWNSHIPS = ("驷马镇", "白衣镇", "江口街道", "板庙镇", "元山镇", "云台镇")
 _SPECIES = ("220", "350", "310", "410", "490", "620")
 _LAND = ("0111", "0111", "0113", "0131")
 
 
-def mesh(rows: int, seed: int = 0, *, detail: int = 4, radius_m: float = 17_000.0) -> np.ndarray:
+def mesh(rows: int, seed: int = 0, *, detail: int = 4, radius_m: float = 15_500.0) -> np.ndarray:
     """``rows`` contiguous, irregular, valid polygons (EPSG:4524) that neither overlap nor leave gaps.
 
     Vertices of neighbours coincide: edges are wiggled once and shared.
@@ -30,7 +31,8 @@ def mesh(rows: int, seed: int = 0, *, detail: int = 4, radius_m: float = 17_000.
     side = int(np.ceil(np.sqrt(rows)))
     step = 2 * radius_m / np.sqrt(2) / side
     grid = np.stack(np.meshgrid(np.arange(side + 1), np.arange(side + 1), indexing="ij"), -1) * step
-    grid = grid - side * step / 2 + rng.uniform(-0.2, 0.2, grid.shape) * step + np.array(CENTRE)
+    grid = grid - side * step / 2 + np.array(CENTRE)
+    grid[1:-1, 1:-1] += rng.uniform(-0.2, 0.2, grid[1:-1, 1:-1].shape) * step  # the outer nodes stay in the county
     along = np.linspace(0, 1, detail + 1)[:, None]
 
     def edges(a: np.ndarray, b: np.ndarray) -> np.ndarray:

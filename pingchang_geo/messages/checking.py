@@ -140,7 +140,7 @@ CHECKS: Final = {
     ),
     "OUTSIDE_CROSSING": Template(
         _W,
-        "有 {count} 个图形大部分越出县界{where}。",
+        "有 {count} 个图形的中心在县界之外{where}。",
         "请核对县界附近的图形。",
     ),
     "KEY_ABSENT": Template(

@@ -13,6 +13,8 @@ from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.validation.model import Subject
 
+#: The outline is a published map's, not a survey: up to about 500 m beyond it is "at the border", not outside.
+_OUTLINE_DEG: Final = 0.005
 #: GCJ-02 is suspected when this share of features leaves the county and undoing the shift brings back
 #: this share of those.
 _GCJ_OUTSIDE: Final = 0.004
@@ -72,6 +74,8 @@ def whereabouts(subject: Subject, county: Any | None) -> list[Issue]:
     rest = np.flatnonzero(here & ~centred)
     meets = np.zeros(len(geometry), dtype=bool)
     meets[rest] = shapely.intersects(area, geometry[rest])
+    near = rest[~meets[rest]]
+    meets[near] = shapely.distance(area, geometry[near]) <= _OUTLINE_DEG
     outside = here & ~centred & ~meets
     if outside.sum() == here.sum():
         west, south, east, north = shapely.total_bounds(geometry)

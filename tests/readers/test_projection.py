@@ -54,6 +54,18 @@ def test_a_renamed_prj_is_recognised_by_its_parameters() -> None:
     assert found(wkt, in_crs(4524)) == (4524, [])
 
 
+def test_cgcs2000_under_another_name_of_its_datum() -> None:
+    wkt = CRS.from_epsg(4545).to_wkt("WKT1_ESRI")
+    for old, new in (
+        ("D_China_2000", "D_2000国家大地坐标系"),
+        ("GCS_China_Geodetic_Coordinate_System_2000", "GCS_2000"),
+        ("CGCS2000_3_Degree_GK_CM_108E", "GK108"),
+    ):
+        wkt = wkt.replace(old, new)
+    assert CRS.from_wkt(wkt).to_epsg(min_confidence=50) is None
+    assert found(wkt, in_crs(4545)) == (4545, [])
+
+
 def test_a_name_that_contradicts_its_false_easting_is_not_believed() -> None:
     wkt = CRS.from_epsg(4524).to_wkt("WKT1_ESRI").replace("36500000.0", "36600000.0")
     shifted = shapely.transform(in_crs(4524), lambda points: points + np.array((100_000, 0)))
