@@ -55,6 +55,7 @@ class _Create(folium.MacroElement):
           box.style.height = "100vh";
           document.body.style.margin = "0";
           document.documentElement.lang = "zh-CN";
+          map.invalidateSize({animate: false, pan: false});
           window.PingchangMap.create(map, {{ this.json }});
         })({{ this._parent.get_name() }});
         {% endmacro %}
