@@ -21,7 +21,8 @@ from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 _ALL = "全部主题"
 _VERDICTS = {Verdict.AGREES: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "gray"}
-_QUERY_KEY, _THEME_KEY = "q", "theme"
+_TEXT, _TOPIC = "q", "topic"
+_TEXT_KEY, _TOPIC_KEY = "ledger_text", "ledger_topic"
 
 
 def indicators_page() -> None:
@@ -40,24 +41,8 @@ def _ledger() -> None:
     ledger = load_ledger()
     report = ledger.report
     st.caption(f"《{report.title}》（{report.author_unit}）。{report.date_note}")
-    themes = [_ALL, *ledger.themes()]
-    if st.query_params.get(_THEME_KEY, _ALL) not in themes:
-        st.toast("地址中的参数无法识别，已忽略：theme", icon=":material/link_off:", duration="long")
-        del st.query_params[_THEME_KEY]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        text = st.text_input(
-            "搜索",
-            key=_QUERY_KEY,
-            bind="query-params",
-            type="search",
-            placeholder="名称、数值、原文，例如：碳汇 万亩",
-            label_visibility="collapsed",
-            width=340,
-        )
-        theme = st.selectbox(
-            "主题", themes, key=_THEME_KEY, bind="query-params", label_visibility="collapsed", width=180
-        )
-    rows = [i for i in ledger.search(text or "") if theme in (_ALL, i.theme)]
+    text, theme = _search([_ALL, *ledger.themes()])
+    rows = [i for i in ledger.search(text) if theme in (_ALL, i.theme)]
     st.markdown(f"##### 指标台账　:gray[:small[{len(rows)} / {len(ledger)} 项]]")
     if not rows:
         st.info("没有符合条件的指标。请换一个词，或把主题改回「全部主题」。", icon=":material/search_off:")
@@ -76,10 +61,41 @@ def _ledger() -> None:
         alt="指标台账",
         key="ledger",
     )
-    notes = sheets.notes([], datetime.now(), filters="；".join(p for p in (text or "", theme) if p and p != _ALL))
+    notes = sheets.notes([], datetime.now(), filters="；".join(p for p in (text, theme) if p and p != _ALL))
     source = (("来源", f"《{report.title}》，{report.author_unit}。{report.date_note}"),)
     columns = {str(name): table[name].tolist() for name in table.columns}
     downloads(lambda: Sheet("指标台账", columns, (*source, *notes)), "平昌县_指标台账", key="ledger_rows")
+
+
+def _search(themes: list[str]) -> tuple[str, str]:
+    """Words and theme that the reader looks for; they stand in the address as ``q`` and ``topic``."""
+    asked = st.query_params.get(_TOPIC, _ALL)
+    if asked not in themes:
+        st.toast(f"地址中的参数无法识别，已忽略：{_TOPIC}", icon=":material/link_off:", duration="long")
+        del st.query_params[_TOPIC]
+        asked = _ALL
+    st.session_state[_TEXT_KEY] = st.query_params.get(_TEXT, "")
+    st.session_state[_TOPIC_KEY] = asked
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            "搜索",
+            key=_TEXT_KEY,
+            type="search",
+            placeholder="名称、数值、原文，例如：碳汇 万亩",
+            label_visibility="collapsed",
+            width=340,
+            on_change=_searched,
+        )
+        theme = st.selectbox(
+            "主题", themes, key=_TOPIC_KEY, label_visibility="collapsed", width=180, on_change=_searched
+        )
+    return text or "", theme or _ALL
+
+
+def _searched() -> None:
+    text, theme = st.session_state[_TEXT_KEY], st.session_state[_TOPIC_KEY]
+    wanted = {_TEXT: text or "", _TOPIC: "" if theme == _ALL else theme}
+    st.query_params.from_dict({name: value for name, value in wanted.items() if value})
 
 
 def _ledger_table(rows: list[Indicator]) -> pd.DataFrame:

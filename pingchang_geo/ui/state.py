@@ -25,7 +25,6 @@ _OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", 
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}
 _UNITS_KEY: Final = "units_preferred"
-_NOTICED_KEY: Final = "parameters_noticed"
 
 Selected = tuple[str, int]
 
@@ -167,7 +166,6 @@ def _store(state: PageState, scope: Scope) -> None:
 
 def _notice(bad: list[str]) -> None:
     names = "、".join(dict.fromkeys(bad))
-    st.session_state[_NOTICED_KEY] = names
     st.toast(f"地址中的参数无法识别，已忽略：{names}", icon=":material/link_off:", duration="long")
 
 

@@ -153,10 +153,18 @@ def test_the_ledger_is_searched(open_page):
     app = sound(open_page("indicators"))
     ledger = load_ledger()
     assert len(app.dataframe[0].value) == len(ledger)
-    app.text_input(key="q").set_value("红线").run()
+    app.text_input(key="ledger_text").set_value("红线").run()
+    assert app.query_params["q"] == "红线"
     assert len(app.dataframe[0].value) == len(ledger.search("红线"))
-    app.text_input(key="q").set_value("没有这个词").run()
+    app.text_input(key="ledger_text").set_value("没有这个词").run()
     assert "没有符合条件的指标" in texts(app)
+
+
+def test_a_search_does_not_follow_to_other_pages(open_page):
+    app = open_page("indicators", topic="森林碳汇")
+    assert 0 < len(app.dataframe[0].value) < len(load_ledger())
+    app.switch_page("forest.py").run()
+    assert not sound(app).toast
 
 
 def test_computed_and_reported_stand_side_by_side(open_page):
@@ -166,9 +174,9 @@ def test_computed_and_reported_stand_side_by_side(open_page):
     assert "red-badge[不一致]" in table
 
 
-def test_an_unknown_theme_of_the_ledger_is_ignored(open_page):
-    app = sound(open_page("indicators", theme="天文"))
-    assert "theme" in app.toast[0].value
+def test_an_unknown_topic_of_the_ledger_is_ignored(open_page):
+    app = sound(open_page("indicators", topic="天文"))
+    assert "topic" in app.toast[0].value
     assert len(app.dataframe[0].value) == len(load_ledger())
 
 

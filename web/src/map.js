@@ -122,11 +122,16 @@
       }).observe(container);
     }
 
+    /** Where the reader moved the map and which layers are on, into the address: a copied link shows the same. */
     _writeView() {
-      if (this._untouched) return; // the start needs no address
+      if (this._untouched && !this._switched) return; // the start needs no address
       try {
         const target = page(), url = new URL(target.location.href), centre = this.map.getCenter();
-        url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
+        if (!this._untouched) url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
+        if (this._switched) {
+          const shown = [...this.views.keys()].filter((id) => this.state.layers[id]?.visible);
+          url.searchParams.set("layers", shown.join(",") || "none");
+        }
         target.history.replaceState(target.history.state, "", url.toString().replace(/%2C/g, ","));
       } catch {
         // A page that does not let us write its address simply has no view in its link.
@@ -146,7 +151,7 @@
       this.controls.update();
       this.changed();
       // The page writes its address from what it last knew of it, which lacks where the reader moved the map since.
-      if (!this._untouched) this._writeView();
+      if (!this._untouched || this._switched) this._writeView();
     }
 
     /** The reader's own change of a layer in the layer switch; holds until Python says something else. */
@@ -154,6 +159,10 @@
       const layers = { ...this.state.layers, [id]: { ...this.state.layers[id], ...change } };
       this.state = { ...this.state, layers };
       this.views.get(id).view.update(layers[id]);
+      if ("visible" in change) {
+        this._switched = true;
+        this._writeView();
+      }
       this._compare(this.state.compare || null);
       this.labels.draw();
       this.controls.update();
