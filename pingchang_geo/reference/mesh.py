@@ -107,17 +107,19 @@ def _dual(site_m: Floats) -> _Net:
 def _part_corners(site_m: Floats, net: _Net) -> Floats:
     """Move the ends of very short borders apart, so that rounding cannot make cells across touch in a point."""
     corner_m = net.corner_m.copy()
+    near = np.flatnonzero(np.hypot(*(corner_m[net.end] - corner_m[net.start]).T) < 4.0 * _SHORTEST_M)
+    start, end = net.start[near], net.end[near]
+    across = site_m[net.left[near]] - site_m[net.right[near]]
+    # A quarter turn clockwise from "towards the left cell" is the way from start to end.
+    ahead = np.column_stack([across[:, 1], -across[:, 0]]) / np.hypot(*across.T)[:, None]
     for _ in range(_PARTINGS):
-        span = corner_m[net.end] - corner_m[net.start]
-        across = site_m[net.left] - site_m[net.right]
-        # A quarter turn clockwise from "towards the left cell" is the way from start to end.
-        ahead = np.column_stack([across[:, 1], -across[:, 0]]) / np.hypot(*across.T)[:, None]
+        span = corner_m[end] - corner_m[start]
         lacking = _SHORTEST_M - (span * ahead).sum(axis=1)
         short = np.flatnonzero((lacking > 0.01 * _SHORTEST_M) & (np.hypot(*span.T) < 2.0 * _SHORTEST_M))
         # Adding up lets chains of short borders, each undoing its neighbour's move, settle within a few rounds.
         step = ahead[short] * lacking[short, None] / 2.0
-        np.subtract.at(corner_m, net.start[short], step)
-        np.add.at(corner_m, net.end[short], step)
+        np.subtract.at(corner_m, start[short], step)
+        np.add.at(corner_m, end[short], step)
     return corner_m
 
 

@@ -129,21 +129,35 @@ class _Book:
         cells = self.cells(number)
         if len(cells) < 2:
             return set()
-        local = self._graph[cells][:, cells]
-        order, parent = csgraph.breadth_first_order(local, 0, directed=False)
-        size = np.ones(len(cells), dtype=np.int64)
-        for node in order[:0:-1]:
-            size[parent[node]] += size[node]
-        cut = int(order[1:][np.abs(size[order[1:]] - len(cells) / 2).argmin()])
-        below = np.zeros(len(cells), dtype=bool)
-        below[cut] = True
-        for node in order[1:]:
-            below[node] |= below[parent[node]]
+        order, parent = self._tree(cells)
+        size = dict.fromkeys(order, 1)
+        for cell in order[:0:-1]:
+            size[parent[cell]] += size[cell]
+        cut = min(order[1:], key=lambda cell: abs(2 * size[cell] - len(cells)))
+        branch = {cut}
+        for cell in order[1:]:
+            if parent[cell] in branch:
+                branch.add(cell)
+        below = np.fromiter((cell in branch for cell in cells.tolist()), dtype=bool, count=len(cells))
         new = self._next
         self._next += 1
         self._changed[number], self._changed[new] = cells[~below], cells[below]
         self._group[cells[below]] = new
         return {number, new}
+
+    def _tree(self, cells: Ints) -> tuple[list[int], dict[int, int]]:
+        """Cells in breadth-first order from the first, and the cell each was reached from."""
+        start, *_ = members = cells.tolist()
+        wanted = set(members)
+        order, parent = [start], {start: start}
+        for cell in order:
+            # By hand: slicing columns of the whole graph costs a pass over all cells, for every compartment.
+            beside = self._graph.indices[self._graph.indptr[cell] : self._graph.indptr[cell + 1]]
+            for other in beside.tolist():
+                if other in wanted and other not in parent:
+                    parent[other] = cell
+                    order.append(other)
+        return order, parent
 
     def split_largest(self, count: int) -> set[int]:
         """Split the ``count`` largest compartments that have several cells."""
