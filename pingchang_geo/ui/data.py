@@ -24,9 +24,9 @@ def atlas() -> Atlas:
 
 
 def data_layers(found: Atlas) -> dict[str, LayerData]:
-    """Published layers with a switch, lowest first: those drawn from tiles beneath the small ones."""
+    """Published layers with a switch, lowest first: tiles beneath small layers, plots beneath zones."""
     switched = [data for data in found.layers.values() if not data.spec.base_map and len(data.frame)]
-    ordered = sorted(switched, key=lambda data: not derive.tiled(data.version))
+    ordered = sorted(switched, key=lambda data: (not derive.tiled(data.version), data.spec.zone is not None))
     return {data.spec.id: data for data in ordered}
 
 

@@ -41,7 +41,7 @@ table.details { width: 100%; border-collapse: collapse; font-size: 0.87rem; }
 table.details th { text-align: left; font-weight: 400; color: #55635B; padding: 2px 8px 2px 0; vertical-align: top; }
 table.details td { text-align: right; padding: 2px 0; overflow-wrap: anywhere; }
 table.details tr + tr > * { border-top: 1px solid #E8EDEA; }
-@media (max-width: 640px) { .st-key-map_box iframe { height: 68vh !important; } }
+@media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>
 """
 
