@@ -10,7 +10,8 @@ from pingchang_geo import charts
 from pingchang_geo.specs import Chart
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.context import Context
-from pingchang_geo.ui.state import change, set_clause
+from pingchang_geo.ui.selection import select
+from pingchang_geo.ui.state import set_clause
 from pingchang_geo.ui.text import filter_words
 
 _BAR_PX, _FRAME_PX, _STANDING_PX = 19, 66, 210
@@ -70,6 +71,6 @@ def _choose(ctx: Context, chart: Chart, bars: charts.Bars, picked: list[int]) ->
         if bars.clauses[index] is not None:
             clause = charts.toggled(clause, bars.clauses[index])
         elif bars.rows[index] >= 0:
-            change(ctx.scope, selected=(ctx.data.spec.id, bars.rows[index]))
+            select(ctx, bars.rows[index])
     if clause != before:
         set_clause(ctx.scope, chart.by, clause)

@@ -12,7 +12,7 @@ from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.cards import card
 
 _KINDS = {"reference": "orange", "official": "green", "survey": "blue"}
-_ROW = '<tr><th scope="row">{}</th><td>{}</td></tr>'
+_ROW = "<div><dt>{}</dt><dd>{}</dd></div>"
 
 
 def details(ctx: Context) -> None:
@@ -33,6 +33,8 @@ def details(ctx: Context) -> None:
                 args=(ctx.scope,),
                 kwargs={"selected": None},
             )
-        rows = "".join(_ROW.format(html.escape(label), html.escape(text)) for label, text in shown.rows)
-        st.html(f'<table class="details">{rows}</table>')
+        rows = "".join(
+            _ROW.format(html.escape(label), html.escape(text)) for label, text in shown.rows if text != shown.title
+        )
+        st.html(f'<dl class="details">{rows}</dl>')
         st.caption(plain(shown.note))

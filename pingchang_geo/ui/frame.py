@@ -37,10 +37,13 @@ _STYLE: Final = """
 [class*="st-key-kpi_"] .stPopover button { min-height: 1.5rem; padding: 0; font-size: 0.8rem; }
 /* The element's own download has no notes and no byte-order mark; ours stand above the table. */
 [data-testid="stElementToolbar"] { display: none; }
-table.details { width: 100%; border-collapse: collapse; font-size: 0.87rem; }
-table.details th { text-align: left; font-weight: 400; color: #55635B; padding: 2px 8px 2px 0; vertical-align: top; }
-table.details td { text-align: right; padding: 2px 0; overflow-wrap: anywhere; }
-table.details tr + tr > * { border-top: 1px solid #E8EDEA; }
+dl.details { display: grid; grid-template-columns: repeat(auto-fit, minmax(205px, 1fr)); gap: 0 1.4rem; }
+.stHtml dl.details { margin: 0; padding: 0; }
+dl.details > div { display: flex; justify-content: space-between; gap: 0.6rem; border-bottom: 1px solid #E8EDEA; }
+dl.details dt, dl.details dd { margin: 0; padding: 0.1rem 0; font-size: 0.85rem; font-weight: 400; line-height: 1.5; }
+dl.details dt { color: #55635B; white-space: nowrap; }
+dl.details dd { text-align: right; overflow-wrap: anywhere; }
+.st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
 @media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>
 """

@@ -10,6 +10,7 @@ from streamlit_folium import st_folium
 from pingchang_geo import maps
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.context import Context
+from pingchang_geo.ui.selection import Box, destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import Atlas
@@ -32,13 +33,13 @@ def map_panel(ctx: Context) -> None:
             height=_HEIGHT_PX,
             use_container_width=True,
             returned_objects=[_CLICK],
-            feature_group_to_add=maps.command(map_state(ctx.atlas, ctx.scope, ctx.state)),
+            feature_group_to_add=maps.command(map_state(ctx.atlas, ctx.scope, ctx.state, destination(ctx))),
             on_change=lambda: _clicked(key, ctx.scope),
         )
 
 
-def map_state(found: Atlas, scope: Scope, state: PageState) -> dict[str, Any]:
-    """The page's state as the map understands it."""
+def map_state(found: Atlas, scope: Scope, state: PageState, fly: Box | None = None) -> dict[str, Any]:
+    """The page's state as the map understands it; ``fly`` is where it goes once."""
     layers = {}
     for layer_id, data in scope.layers.items():
         focused = layer_id == state.focus
@@ -54,7 +55,7 @@ def map_state(found: Atlas, scope: Scope, state: PageState) -> dict[str, Any]:
     compare = None
     if state.compare:
         compare = (state.focus, shared.theme(found, state.focus, state.compare, state.method, state.units))
-    return maps.state(layers, state.units, compare=compare, select=state.selected)
+    return maps.state(layers, state.units, compare=compare, select=state.selected, fly=fly)
 
 
 def _theme(found: Atlas, layer_id: str, state: PageState) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from pingchang_geo.exports import sheet as sheets
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.context import Context
-from pingchang_geo.ui.state import change
+from pingchang_geo.ui.selection import select
 from pingchang_geo.ui.text import filter_words
 
 Rows = NDArray[np.intp]
@@ -82,12 +82,11 @@ def downloads(make: Callable[[], Sheet], name: str, *, key: str) -> None:
 
 
 def _table(ctx: Context, sheet: Sheet, rows: Rows) -> None:
-    layer = ctx.data.spec.id
-    key = f"rows-{ctx.page.path}-{layer}"
+    key = f"rows-{ctx.page.path}-{ctx.data.spec.id}"
 
     def picked() -> None:
         found = st.session_state[key].selection.rows
-        change(ctx.scope, selected=(layer, int(rows[found[0]])) if found else None)
+        select(ctx, int(rows[found[0]]) if found else None)
 
     columns = {header: st.column_config.NumberColumn(header, format="localized") for header in sheet.digits}
     st.dataframe(

@@ -74,6 +74,7 @@ def test_only_the_layer_in_focus_is_filtered_and_shown_first(mixed):
     assert [i for i, layer in whole["layers"].items() if layer["visible"]] == ["forest"]
     assert [bool(layer["filter"]) for layer in whole["layers"].values()] == [i == "forest" for i in whole["layers"]]
     assert whole["select"] == {"layer": "redline", "row": 1}
+    assert whole["fly"] is None
 
 
 def test_an_export_marks_the_columns_that_reference_layers_went_into(mixed):
