@@ -41,8 +41,8 @@ dl.details { display: grid; grid-template-columns: repeat(auto-fit, minmax(205px
 .stHtml dl.details { margin: 0; padding: 0; }
 dl.details > div { display: flex; justify-content: space-between; gap: 0.6rem; border-bottom: 1px solid #E8EDEA; }
 dl.details dt, dl.details dd { margin: 0; padding: 0.1rem 0; font-size: 0.85rem; font-weight: 400; line-height: 1.5; }
-dl.details dt { color: #55635B; white-space: nowrap; }
-dl.details dd { text-align: right; overflow-wrap: anywhere; }
+dl.details dt { color: #55635B; flex: none; max-width: 60%; }
+dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 .st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
 @media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>

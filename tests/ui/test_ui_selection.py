@@ -2,7 +2,6 @@
 
 from streamlit.testing.v1 import AppTest
 
-
 SCRIPT = """
 import streamlit as st
 
