@@ -31,7 +31,9 @@ def _chart(ctx: Context, chart: Chart) -> None:
     if not len(bars.names):
         return
     mark = shared.mark(ctx.atlas, spec, [chart.by, chart.measure])
-    footer = f"{spec.title}{view.data.version.label} · {date.today():%Y-%m-%d}"
+    sources = shared.sources(ctx.atlas, spec, [chart.by, chart.measure])
+    versions = "、".join(f"{source.title}{source.version}（{source.provenance.kind.label}）" for source in sources)
+    footer = f"{versions} · {date.today():%Y-%m-%d}"
     words = filter_words(spec, state.chosen, state.units)
     height = _FRAME_PX + _BAR_PX * max(3, len(bars.names)) if chart.horizontal else _STANDING_PX
     drawn = charts.figure(
