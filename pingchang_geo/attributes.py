@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pingchang_geo import carbon, overlay
 from pingchang_geo.crs import Geometries
 from pingchang_geo.indicators import Ledger
-from pingchang_geo.specs import LayerSpec
+from pingchang_geo.specs import CarbonColumns, LayerSpec
 from pingchang_geo.units import HA_M2
 
 Floats = NDArray[np.float64]
@@ -48,14 +48,19 @@ def own_attributes(
     area_ha = np.asarray(shapely.area(geometries_m), dtype=np.float64) / HA_M2
     columns: dict[str, Floats] = {"area_ha": area_ha}
     if spec.carbon is not None:
-        role = spec.carbon
-        volume = frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
-        per_ha = carbon.stock_tc_ha(frame[role.stand_type], volume, factors)
+        per_ha = stock_tc_ha(spec.carbon, frame, factors)
         rates = carbon.official_rates_tco2_ha_a(factors, ledger)
         columns["stock_tc_ha"] = per_ha
         columns["stock_tc"] = per_ha * area_ha
-        columns["removal_tco2_a"] = carbon.removal_tco2_a(frame[role.stand_kind], area_ha, rates)
+        columns["removal_tco2_a"] = carbon.removal_tco2_a(frame[spec.carbon.stand_kind], area_ha, rates)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def stock_tc_ha(role: CarbonColumns, frame: pd.DataFrame, factors: carbon.FactorSet) -> Floats:
+    """Carbon stock in tC/ha of n plots from the columns that ``role`` names."""
+    volume = frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
+    established = ~frame[role.land_class].isin(list(role.unestablished)).to_numpy(dtype=bool)
+    return carbon.stock_tc_ha(frame[role.stand_type], volume, factors, established)
 
 
 def join_zones(plots_m: Geometries, plot_area_m2: Floats, zone_spec: LayerSpec, zones_m: Geometries) -> ZoneJoin:

@@ -113,6 +113,9 @@ class CarbonColumns:
     stand_type: str
     volume_m3_ha: str
     stand_kind: str
+    land_class: str
+    #: Land classes without an established stand, where b of B = a·V + b does not apply.
+    unestablished: frozenset[str]
 
 
 @dataclass(frozen=True)

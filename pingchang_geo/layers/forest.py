@@ -1,13 +1,13 @@
 """森林小班: forest compartments with stand attributes, in the three dialects of field names of the trade.
 
-Field names and codes: DOMAIN notes §3. LING_ZU, QI_YUAN, LIN_ZHONG and the 6-digit DI_LEI were read in their
-sources; the species numbers are common knowledge in the trade, not read first-hand.
+Field names: domain notes §3; codes: :mod:`pingchang_geo.layers.forest_codes`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from pingchang_geo.layers import forest_codes as codes
 from pingchang_geo.layers import palette
 from pingchang_geo.specs import (
     CarbonColumns,
@@ -19,76 +19,6 @@ from pingchang_geo.specs import (
     Style,
     Theme,
 )
-
-_SPECIES: Final = {
-    "220": "马尾松",
-    "350": "柏木",
-    "310": "杉木",
-    "320": "柳杉",
-    "330": "水杉",
-    "190": "其他松类",
-    "200": "其他松类",
-    "230": "其他松类",
-    "260": "其他松类",
-    "261": "其他松类",
-    "410": "栎类",
-    "420": "桦木",
-    "440": "樟木",
-    "450": "楠木",
-    "470": "木荷",
-    "490": "其他硬阔",
-    "530": "杨树",
-    "590": "其他软阔",
-    "610": "针叶混",
-    "620": "阔叶混",
-    "630": "针阔混",
-    "660": "竹林",
-    "670": "竹林",
-    "680": "竹林",
-    "690": "竹林",
-    "700": "经济林",
-}
-SPECIES_NAMES: Final = tuple(dict.fromkeys(_SPECIES.values()))
-#: Some files hold the species times 1000.
-SPECIES_CODES: Final = {**_SPECIES, **{f"{code}000": name for code, name in _SPECIES.items()}}
-
-LAND_CLASSES: Final = {
-    "030100": "乔木林地",
-    "030200": "竹林地",
-    "030301": "特殊灌木林地",
-    "030302": "一般灌木林地",
-    "030303": "一般灌木林地",
-    "030401": "疏林地",
-    "030402": "未成林地",
-    "030403": "未成林地",
-    "030404": "苗圃地",
-    "030405": "采伐迹地",
-    "030406": "火烧迹地",
-    "0111": "乔木林地",
-    "0113": "竹林地",
-    "0131": "特殊灌木林地",
-    "1110": "乔木林地",
-    "1130": "竹林地",
-    "1310": "特殊灌木林地",
-}
-
-_ORIGINS: Final = {
-    **{str(code): "天然" for code in (1, *range(10, 20))},
-    **{str(code): "人工" for code in (2, *range(20, 30))},
-    "天然林": "天然",
-    "人工林": "人工",
-}
-AGE_GROUPS: Final = {"1": "幼龄林", "2": "中龄林", "3": "近熟林", "4": "成熟林", "5": "过熟林"}
-_FOREST_USES: Final = {
-    **{str(code): "防护林" for code in (11, *range(110, 120))},
-    **{str(code): "特种用途林" for code in (12, *range(120, 130))},
-    **{str(code): "用材林" for code in (23, *range(230, 240))},
-    **{"24": "能源林", "240": "能源林"},
-    **{str(code): "经济林" for code in (25, *range(250, 260))},
-}
-NEW_FOREST: Final = "新造林"
-MANAGED_FOREST: Final = "森林经营林"
-STAND_KINDS: Final = (NEW_FOREST, MANAGED_FOREST, "其他林地")
 
 _FIELDS: Final = (
     FieldSpec(
@@ -103,8 +33,8 @@ _FIELDS: Final = (
         "地类",
         FieldKind.CATEGORY,
         aliases=("DI_LEI", "DL"),
-        codes=LAND_CLASSES,
-        values=tuple(dict.fromkeys(LAND_CLASSES.values())),
+        codes=codes.LAND_CLASSES,
+        values=tuple(dict.fromkeys(codes.LAND_CLASSES.values())),
         filterable=True,
     ),
     FieldSpec(
@@ -112,8 +42,8 @@ _FIELDS: Final = (
         "优势树种",
         FieldKind.CATEGORY,
         aliases=("YOU_SHI_SZ", "YSSZ", "YSSZZ", "树种", "优势树种组"),
-        codes=SPECIES_CODES,
-        values=SPECIES_NAMES,
+        codes=codes.SPECIES_CODES,
+        values=codes.SPECIES_NAMES,
         required=True,
         filterable=True,
     ),
@@ -122,7 +52,7 @@ _FIELDS: Final = (
         "起源",
         FieldKind.CATEGORY,
         aliases=("QI_YUAN", "QY"),
-        codes=_ORIGINS,
+        codes=codes.ORIGINS,
         values=("天然", "人工"),
         filterable=True,
     ),
@@ -132,15 +62,15 @@ _FIELDS: Final = (
         FieldKind.CATEGORY,
         aliases=("LING_ZU", "LZ"),
         codes={
-            **AGE_GROUPS,
-            **{name.removesuffix("林"): name for name in AGE_GROUPS.values()},
+            **codes.AGE_GROUPS,
+            **{name.removesuffix("林"): name for name in codes.AGE_GROUPS.values()},
             "幼": "幼龄林",
             "中": "中龄林",
             "近": "近熟林",
             "成": "成熟林",
             "过": "过熟林",
         },
-        values=tuple(AGE_GROUPS.values()),
+        values=tuple(codes.AGE_GROUPS.values()),
         filterable=True,
     ),
     FieldSpec(
@@ -237,7 +167,7 @@ _FIELDS: Final = (
         "林种",
         FieldKind.CATEGORY,
         aliases=("LIN_ZHONG",),
-        codes=_FOREST_USES,
+        codes=codes.FOREST_USES,
         values=("防护林", "特种用途林", "用材林", "能源林", "经济林"),
         filterable=True,
     ),
@@ -249,7 +179,7 @@ _FIELDS: Final = (
         "碳汇类型",
         FieldKind.CATEGORY,
         aliases=("TH_LX", "TANHUI_LX"),
-        values=STAND_KINDS,
+        values=codes.STAND_KINDS,
         filterable=True,
         help="新造林与森林经营林为报告给出年固碳量的两类林地。",
     ),
@@ -312,19 +242,19 @@ SPEC: Final = LayerSpec(
         Theme("removal_tco2_a", "年固碳量（官方口径系数法）", ramp=palette.REMOVAL_RAMP),
         Theme("volume_m3_ha", "每公顷蓄积", ramp=palette.GREEN_RAMP),
         Theme("canopy", "郁闭度", ramp=palette.GREEN_RAMP, breaks=(0, 0.2, 0.4, 0.6, 0.8, 1.0)),
-        Theme("species", "优势树种", palette=palette.categories(SPECIES_NAMES)),
+        Theme("species", "优势树种", palette=palette.categories(codes.SPECIES_NAMES)),
         Theme(
             "age_group",
             "龄组",
             palette=dict(
-                zip(AGE_GROUPS.values(), ("#D9F0A3", "#ADDD8E", "#78C679", "#31A354", "#006837"), strict=True)
+                zip(codes.AGE_GROUPS.values(), ("#D9F0A3", "#ADDD8E", "#78C679", "#31A354", "#006837"), strict=True)
             ),
         ),
         Theme("origin", "起源", palette={"天然": "#117733", "人工": "#DDCC77"}),
         Theme(
             "stand_kind",
             "碳汇类型",
-            palette={NEW_FOREST: "#44AA99", MANAGED_FOREST: "#332288", "其他林地": "#C8CFC4"},
+            palette={codes.NEW_FOREST: "#44AA99", codes.MANAGED_FOREST: "#332288", "其他林地": "#C8CFC4"},
         ),
         Theme(
             "forest_use",
@@ -358,30 +288,38 @@ SPEC: Final = LayerSpec(
     ),
     control_totals=(
         ControlTotal("forest_land_area_wanmu", "area_ha", "林地面积", "万亩"),
-        ControlTotal("new_forest_area_wanmu", "area_ha", "新造林地面积", "万亩", where=("stand_kind", NEW_FOREST)),
+        ControlTotal(
+            "new_forest_area_wanmu", "area_ha", "新造林地面积", "万亩", where=("stand_kind", codes.NEW_FOREST)
+        ),
         ControlTotal(
             "managed_forest_area_wanmu",
             "area_ha",
             "森林经营林地面积",
             "万亩",
-            where=("stand_kind", MANAGED_FOREST),
+            where=("stand_kind", codes.MANAGED_FOREST),
         ),
         ControlTotal(
             "new_forest_removal_wt_a",
             "removal_tco2_a",
             "新造林年均二氧化碳量",
             "万吨CO₂/年",
-            where=("stand_kind", NEW_FOREST),
+            where=("stand_kind", codes.NEW_FOREST),
         ),
         ControlTotal(
             "managed_forest_removal_wt_a",
             "removal_tco2_a",
             "森林经营林年均二氧化碳量",
             "万吨CO₂/年",
-            where=("stand_kind", MANAGED_FOREST),
+            where=("stand_kind", codes.MANAGED_FOREST),
         ),
     ),
-    carbon=CarbonColumns(stand_type="species", volume_m3_ha="volume_m3_ha", stand_kind="stand_kind"),
+    carbon=CarbonColumns(
+        stand_type="species",
+        volume_m3_ha="volume_m3_ha",
+        stand_kind="stand_kind",
+        land_class="land_class",
+        unestablished=codes.UNESTABLISHED,
+    ),
     indicators=(
         "forest_cover_pct",
         "forest_land_area_wanmu",

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from pingchang_geo import carbon, conversion, crs, fieldmap, layers, readers
+from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers, readers
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.issues import Decision, Issue, Level, decide
 from pingchang_geo.messages import issue
@@ -157,12 +157,9 @@ def _concluded(base: Inspection, spec: LayerSpec, checked: Validated, issues: tu
 
 def _stock_tc(spec: LayerSpec, checked: Validated) -> float | None:
     """Carbon stock in tC where the layer carries carbon and the file enough to compute it."""
-    role = spec.carbon
-    if role is None or not len(checked.frame):
+    if spec.carbon is None or not len(checked.frame):
         return None
-    volume = checked.frame[role.volume_m3_ha].to_numpy(dtype=np.float64)
-    per_ha = carbon.stock_tc_ha(checked.frame[role.stand_type], volume, carbon.load())
-    stock = per_ha * checked.area_m2 / HA_M2
+    stock = attributes.stock_tc_ha(spec.carbon, checked.frame, carbon.load()) * checked.area_m2 / HA_M2
     return float(np.nansum(stock)) if np.isfinite(stock).any() else None
 
 

@@ -21,6 +21,12 @@ def test_no_phantom_stock_at_zero_volume() -> None:
     assert carbon.stock_tc_ha(["柏木"], [0.0], FACTORS)[0] == 0.0
 
 
+def test_no_intercept_on_land_without_an_established_stand() -> None:
+    # 0.6129 · 2 = 1.2258 t/ha, not 47.37
+    biomass = carbon.biomass_t_ha(["柏木", "柏木"], [2.0, 2.0], FACTORS, np.array([False, True]))
+    assert biomass.tolist() == pytest.approx([1.2258, 47.3709])
+
+
 def test_missing_is_missing() -> None:
     stock = carbon.stock_tc_ha(["柏木", "竹林", None, "马尾松"], [np.nan, 10.0, 10.0, -1.0], FACTORS)
     assert np.isnan(stock).all()
