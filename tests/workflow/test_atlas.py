@@ -30,6 +30,12 @@ def test_area_carbon_and_shares(store: LocalStore) -> None:
     assert plots["scenic_share_pct"][5] == pytest.approx(100)
 
 
+def test_a_point_has_no_area_rather_than_none(store: LocalStore) -> None:
+    areas = load(store)["scenic"].frame["area_ha"]
+    assert areas[0] > 0
+    assert np.isnan(areas[1])
+
+
 def test_zones_carry_the_totals_of_their_plots(store: LocalStore) -> None:
     atlas = load(store)
     plots, patches = atlas["forest"].frame, atlas["redline"].frame
