@@ -3,15 +3,14 @@
   "use strict";
 
   const { graticuleStep, boundsOf } = window.Pingchang.geometry;
+  const { checked } = window.Pingchang.answers;
   const { make } = window.Pingchang.dom;
 
   const WORLD = [[-85, -180], [85, -180], [85, 180], [-85, 180]];
   const INK = { outline: "#4A4A4A", neighbour: "#9AA5A0", river: "#3B7EA1", graticule: "#8FA39A", ground: "#E9EEEB" };
 
   async function load(config, id) {
-    const answer = await fetch(`${config.root}layers/${id}/${config.snapshot}.geojson`);
-    if (!answer.ok) throw new Error(`${id}: ${answer.status}`);
-    return answer.json();
+    return checked(await fetch(`${config.root}layers/${id}/${config.snapshot}.geojson`), id).json();
   }
 
   /** Outer rings of all polygons as Leaflet positions. */

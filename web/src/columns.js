@@ -2,6 +2,8 @@
 (function (root) {
   "use strict";
 
+  const { checked } = typeof module !== "undefined" && module.exports ? require("./answers.js") : root.Pingchang.answers;
+
   /** "number" → Float32Array; "category" → Uint8Array up to 255 words, else Uint16Array (pingchang_geo/tiles/columns.py). */
   function columnArray(column, buffer) {
     if (column.kind === "number") return new Float32Array(buffer);
@@ -54,8 +56,7 @@
     async _load(field) {
       const column = this._layer.columns[field];
       if (!column) throw new Error(`layer ${this._layer.id} has no column ${field}`);
-      const answer = await this._fetch(this._base + encodeURIComponent(field));
-      if (!answer.ok) throw new Error(`column ${field}: ${answer.status}`);
+      const answer = checked(await this._fetch(this._base + encodeURIComponent(field)), `column ${field}`);
       const array = columnArray(column, await answer.arrayBuffer());
       if (array.length !== this._layer.rows) throw new Error(`column ${field}: ${array.length} rows`);
       this.loaded[field] = array;

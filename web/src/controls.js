@@ -5,6 +5,7 @@
   const P = window.Pingchang;
   const { make, symbol, control } = P.dom;
   const { formatShare, formatNumber } = P.format;
+  const { MISSING_COLOR } = P.lookup;
 
   function swatch(parent, layer, color) {
     const box = make("span", "pc-swatch", parent, null, { "aria-hidden": "true" });
@@ -111,7 +112,7 @@
         make("span", "pc-legend-share", row, formatShare(count, shown));
       };
       theme.labels.forEach((label, index) => line(theme.colors[index], label, counts[index]));
-      if (missing > 0) line(theme.missing || "#BDBDBD", "无数据", missing);
+      if (missing > 0) line(theme.missing || MISSING_COLOR, "无数据", missing);
     }
 
     _locations() {
@@ -194,8 +195,12 @@
     }
   }
 
-  /** 示意数据 on the face of the map while a reference layer is shown, or a theme that one went into. */
+  /**
+   * 示意数据 on the face of the map. Python says it with the state, as it knows what went into every figure; a state that says
+   * nothing is read from the layers that are shown.
+   */
   function shownMark(atlas) {
+    if ("mark" in atlas.state) return atlas.state.mark || "";
     const shown = atlas.fromTop().filter((entry) => entry.isVisible());
     const titles = shown.map(({ layer }) => (atlas.state.layers[layer.id].theme || {}).title || "");
     const marks = shown.map(({ layer }) => layer.mark || "").concat(titles.some((title) => title.includes("示意")) ? "示意数据" : "");

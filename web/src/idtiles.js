@@ -3,6 +3,7 @@
   "use strict";
 
   const { TILE, decodeTile, paintTile } = window.Pingchang.lookup;
+  const { checked } = window.Pingchang.answers;
   const KEPT_TILES = 24;
   const image = new ImageData(TILE, TILE);
   const pixels = new Uint32Array(image.data.buffer);
@@ -59,8 +60,7 @@
       try {
         const answer = await fetch(this._base + key, { signal: entry.abort.signal });
         if (answer.status === 204) entry.ids = null;
-        else if (answer.ok) entry.ids = decodeTile(await answer.arrayBuffer());
-        else throw new Error(`tile ${key}: ${answer.status}`);
+        else entry.ids = decodeTile(await checked(answer, `tile ${key}`).arrayBuffer());
         return entry.ids;
       } catch (error) {
         if (this._entries.get(key) === entry) this._entries.delete(key);

@@ -4,6 +4,7 @@
 
   const { make } = window.Pingchang.dom;
   const { formatColumn } = window.Pingchang.format;
+  const { checked, advice } = window.Pingchang.answers;
 
   function popupContent(answer, others) {
     const box = make("div", "pc-popup");
@@ -117,8 +118,14 @@
     /** What a click at a place does. */
     pick(latlng) {
       const hits = this.hits(latlng);
-      if (hits.length === 0) return this.map.closePopup(this._popup);
+      if (hits.length === 0) return this.close();
       this.open(hits[0].view.layer, hits[0].row, latlng, hits.slice(1));
+    }
+
+    /** No feature selected, no pop-up. */
+    close() {
+      this.map.closePopup(this._popup);
+      this.select(null);
     }
 
     /** Select a feature, show its pop-up and tell Python. others: further hits at the place, offered as links. */
@@ -146,12 +153,12 @@
       try {
         const { root, snapshot } = this.config;
         const { area = "", mass = "" } = this.units();
-        const answer = await fetch(`${root}features/${layer.id}/${snapshot}/${row}?area=${area}&mass=${mass}`);
-        if (!answer.ok) throw new Error(`feature ${layer.id}/${row}: ${answer.status}`);
+        const address = `${root}features/${layer.id}/${snapshot}/${row}?area=${area}&mass=${mass}`;
+        const answer = checked(await fetch(address), `feature ${layer.id}/${row}`);
         const content = popupContent(await answer.json(), links);
         if (this._isSelected(layer.id, row)) this._popup.setContent(content);
       } catch (error) {
-        const failed = make("div", "pc-popup", null, "要素信息读取失败，请稍后再点一次。");
+        const failed = make("div", "pc-popup", null, advice(error, "要素信息读取失败，请稍后再点一次。"));
         if (this._isSelected(layer.id, row)) this._popup.setContent(failed);
         this.onFail(error);
       }
@@ -177,9 +184,8 @@
       const layer = this.config.layers.find((item) => item.id === target.layer);
       if (!layer) return;
       try {
-        const answer = await fetch(`${this.config.root}outline/${layer.id}/${layer.version}/${target.row}`);
-        if (!answer.ok) throw new Error(`outline ${layer.id}/${target.row}: ${answer.status}`);
-        const shape = await answer.json();
+        const address = `${this.config.root}outline/${layer.id}/${layer.version}/${target.row}`;
+        const shape = await checked(await fetch(address), `outline ${layer.id}/${target.row}`).json();
         if (this._isSelected(target.layer, target.row)) this._drawOutline(shape, show);
       } catch (error) {
         this.onFail(error);

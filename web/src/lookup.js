@@ -3,11 +3,12 @@
   "use strict";
 
   const TILE = 256;
-  const MISSING_COLOR = "#BDBDBD";
+  // Python names the colour with every theme (layers/palette.py, MISSING); this is the same one for a theme without.
+  const MISSING_COLOR = "#C9CDCB";
 
   /** "#rrggbb" as the Uint32 of an opaque pixel in ImageData order on a little-endian machine. */
   function pixelOf(color) {
-    const value = parseInt(/^#?([0-9a-f]{6})$/i.exec(color)?.[1] ?? "BDBDBD", 16);
+    const value = parseInt(/^#?([0-9a-f]{6})$/i.exec(color)?.[1] ?? MISSING_COLOR.slice(1), 16);
     const red = value >> 16, green = (value >> 8) & 255, blue = value & 255;
     return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   }
@@ -163,7 +164,7 @@
   }
 
   const api = {
-    TILE, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+    TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
   };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).lookup = api;

@@ -5,6 +5,7 @@
   const P = window.Pingchang;
   const { make } = P.dom;
   const { parseView } = P.geometry;
+  const { isStale, advice } = P.answers;
 
   // Stacking from bottom to top; layers come between, in the configuration's order.
   const PANES = { "pc-neighbours": 300, "pc-mask": 310, "pc-rivers": 430, "pc-graticule": 435, "pc-outline": 560, "pc-select": 570, "pc-labels": 580 };
@@ -251,8 +252,11 @@
     fail(error) {
       console.warn(error);
       this._notice ??= make("div", "pc-notice", this.map.getContainer(), null, { role: "status" });
-      this._notice.textContent = "部分地图数据读取失败，移动地图或刷新页面可重试。";
+      if (this._stale) return;
+      this._stale = isStale(error);
+      this._notice.textContent = advice(error);
       clearTimeout(this._noticeTimer);
+      if (this._stale) return; // nothing but a fresh page helps, so the notice stays
       this._noticeTimer = setTimeout(() => {
         this._notice.remove();
         this._notice = null;

@@ -3,6 +3,7 @@
   "use strict";
 
   const { make } = window.Pingchang.dom;
+  const { checked, advice } = window.Pingchang.answers;
   const WAIT_MS = 200;
 
   class Search {
@@ -29,17 +30,16 @@
     }
 
     async _ask() {
-      const words = this._input.value.trim();
+      // Full-width digits and letters, as Chinese input methods write them, are the same words.
+      const words = this._input.value.normalize("NFKC").trim();
       const turn = ++this._asked;
       if (!words) return this._show([], "");
       const { root, snapshot } = this._atlas.config;
       try {
-        const answer = await fetch(`${root}search/${snapshot}?q=${encodeURIComponent(words)}`);
-        if (!answer.ok) throw new Error(`search: ${answer.status}`);
-        const body = await answer.json();
+        const body = await checked(await fetch(`${root}search/${snapshot}?q=${encodeURIComponent(words)}`), "search").json();
         if (turn === this._asked) this._show(Array.isArray(body) ? body : body.matches || [], "没有找到，请换一个名称或编号");
       } catch (error) {
-        if (turn === this._asked) this._show([], "搜索暂不可用，请稍后再试");
+        if (turn === this._asked) this._show([], advice(error, "搜索暂不可用，请稍后再试"));
       }
     }
 
@@ -85,13 +85,12 @@
       this._input.setAttribute("aria-activedescendant", `pc-match-${index}`);
     }
 
-    /** Go to a match, make its layer visible, select it and open its pop-up. */
+    /** Go to a match, make its layer visible, select it and open its pop-up; the box keeps the reader's words. */
     _choose(index) {
       const match = this._matches[index];
       this._open(false);
-      this._input.value = match.title;
       const entry = this._atlas.views.get(match.layer);
-      if (!entry) return;
+      if (!entry) return this._showBase(match);
       if (!entry.isVisible()) this._atlas.change(match.layer, { visible: true });
       const bounds = match.bounds ? L.latLngBounds(match.bounds) : null;
       if (bounds) {
@@ -100,6 +99,14 @@
       } else {
         this._atlas.inspector.select({ layer: match.layer, row: match.row }, true);
       }
+    }
+
+    /** Part of the base map, such as a river: it has no pop-up, so the map goes there and marks it. */
+    _showBase(match) {
+      const { inspector } = this._atlas;
+      inspector.close();
+      if (match.bounds) this._atlas.fly(match.bounds);
+      inspector.select({ layer: match.layer, row: match.row }, !match.bounds);
     }
   }
 

@@ -3,7 +3,8 @@
   "use strict";
 
   const { contains, boundsOf } = window.Pingchang.geometry;
-  const { featurePasses, featureLine } = window.Pingchang.lookup;
+  const { MISSING_COLOR, featurePasses, featureLine } = window.Pingchang.lookup;
+  const { checked } = window.Pingchang.answers;
   const dom = window.Pingchang.dom;
 
   const DASHES = { 推定: "6 4", 示意: "2 4" };
@@ -35,10 +36,7 @@
 
     _load() {
       this._loading ??= fetch(this.url)
-        .then((answer) => {
-          if (!answer.ok) throw new Error(`${this.layer.id}: ${answer.status}`);
-          return answer.json();
-        })
+        .then((answer) => checked(answer, this.layer.id).json())
         .then((collection) => {
           this.features = collection.features.filter((feature) => feature.geometry && boundsOf(feature.geometry));
           for (const feature of this.features) {
@@ -79,7 +77,7 @@
           const line = featureLine(feature.properties[theme.field], theme, column);
           if (line < 0) missing++;
           else counts[line]++;
-          color = line < 0 ? theme.missing || "#BDBDBD" : theme.colors[line];
+          color = line < 0 ? theme.missing || MISSING_COLOR : theme.colors[line];
         }
         this._group.addLayer(this._symbolise(feature, color));
       }

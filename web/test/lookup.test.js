@@ -1,14 +1,21 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
 const {
-  TILE, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+  TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
 } = require("../src/lookup.js");
 
 test("a colour becomes an opaque little-endian pixel", () => {
   assert.equal(pixelOf("#010203"), 0xff030201);
   assert.deepEqual([...new Uint8Array(new Uint32Array([pixelOf("#1E6B47")]).buffer)], [0x1e, 0x6b, 0x47, 0xff]);
-  assert.equal(pixelOf("not a colour"), pixelOf("#BDBDBD"));
+  assert.equal(pixelOf("not a colour"), pixelOf(MISSING_COLOR));
+});
+
+test("the colour of a missing value is the palette's", () => {
+  const palette = fs.readFileSync(path.join(__dirname, "..", "..", "pingchang_geo", "layers", "palette.py"), "utf8");
+  assert.equal(/^MISSING\b.*"(#\w{6})"/m.exec(palette)[1], MISSING_COLOR);
 });
 
 test("classes hold their lower limit, the last one its upper limit too", () => {
