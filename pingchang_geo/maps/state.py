@@ -57,6 +57,7 @@ def state(
     compare: tuple[str, dict[str, Any]] | None = None,
     select: tuple[str, int] | None = None,
     fly: tuple[float, float, float, float] | None = None,
+    mark: str = "",
 ) -> dict[str, Any]:
     """The whole state.
 
@@ -66,8 +67,10 @@ def state(
         compare: layer and theme for the right-hand side of the divider.
         select: layer and row of the selected feature.
         fly: west, south, east, north to move to.
+        mark: 示意数据 where a reference layer stands behind anything that the map shows, or nothing.
     """
     return {
+        "mark": mark,
         "layers": dict(layers),
         "compare": {"layer": compare[0], "theme": compare[1]} if compare else None,
         "units": {"area": choice.area.value.code, "mass": choice.mass.value.code},

@@ -8,7 +8,6 @@ import streamlit as st
 
 from pingchang_geo import charts
 from pingchang_geo.specs import Chart
-from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.selection import select
 from pingchang_geo.ui.state import set_clause
@@ -30,8 +29,8 @@ def _chart(ctx: Context, chart: Chart) -> None:
     bars = charts.aggregate(spec, chart, view.data.frame, view.keep(without=chart.by), view.clause(chart.by))
     if not len(bars.names):
         return
-    mark = shared.mark(ctx.atlas, spec, [chart.by, chart.measure])
-    sources = shared.sources(ctx.atlas, spec, [chart.by, chart.measure])
+    columns = (chart.by, chart.measure)
+    sources = ctx.sources(*columns)
     versions = "、".join(f"{source.title}{source.version}（{source.provenance.kind.label}）" for source in sources)
     footer = f"{versions} · {date.today():%Y-%m-%d}"
     words = filter_words(spec, state.chosen, state.units)
@@ -41,7 +40,7 @@ def _chart(ctx: Context, chart: Chart) -> None:
         chart,
         bars,
         state.units,
-        mark=mark,
+        mark=ctx.mark(*columns),
         footer=f"{footer} · 筛选：{words}" if words else footer,
         height=height,
     )

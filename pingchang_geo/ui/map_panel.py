@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 from streamlit_folium import st_folium
 
-from pingchang_geo import maps
+from pingchang_geo import layers, maps
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui.context import Context
+from pingchang_geo.ui.context import Context, marked_fields
 from pingchang_geo.ui.selection import Box, destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
 from pingchang_geo.workflow import derive
@@ -40,30 +40,46 @@ def map_panel(ctx: Context) -> None:
 
 def map_state(found: Atlas, scope: Scope, state: PageState, fly: Box | None = None) -> dict[str, Any]:
     """The page's state as the map understands it; ``fly`` is where it goes once."""
-    layers = {}
+    states = {}
     for layer_id, data in scope.layers.items():
         focused = layer_id == state.focus
         tiled = derive.tiled(data.version)
-        layers[layer_id] = maps.layer_state(
+        states[layer_id] = maps.layer_state(
             data.frame,
             tiled=tiled,
             visible=layer_id in state.shown,
             opacity=None if focused or not tiled else _BENEATH,
-            theme=_theme(found, layer_id, state) if focused or tiled else None,
+            theme=_theme(found, layer_id, state),
             chosen=state.chosen if focused else None,
         )
     compare = None
     if state.compare:
         compare = (state.focus, shared.theme(found, state.focus, state.compare, state.method, state.units))
-    return maps.state(layers, state.units, compare=compare, select=state.selected, fly=fly)
+    mark = map_mark(found, scope, state)
+    return maps.state(states, state.units, compare=compare, select=state.selected, fly=fly, mark=mark)
+
+
+def map_mark(found: Atlas, scope: Scope, state: PageState) -> str:
+    """示意数据 when a reference layer stands behind a layer that is shown: its features, colours or filter."""
+    behind: set[str] = set()
+    for layer_id in state.shown:
+        fields: tuple[str, ...] = (_theme_field(found, layer_id, state),)
+        if layer_id == state.focus:
+            fields = marked_fields((*fields, state.compare), state.chosen)
+        behind.update(layers.behind(scope.layers[layer_id].spec, fields))
+    return found.mark(behind)
+
+
+def _theme_field(found: Atlas, layer_id: str, state: PageState) -> str:
+    """The chosen theme of the layer in focus; a large layer beneath keeps its first one."""
+    if layer_id == state.focus:
+        return state.theme
+    themes = themes_of(found[layer_id]) if derive.tiled(found[layer_id].version) else ()
+    return themes[0].field if themes else ""
 
 
 def _theme(found: Atlas, layer_id: str, state: PageState) -> dict[str, Any] | None:
-    """The chosen theme of the layer in focus; a large layer beneath keeps its first one."""
-    field = state.theme
-    if layer_id != state.focus:
-        themes = themes_of(found[layer_id])
-        field = themes[0].field if themes else ""
+    field = _theme_field(found, layer_id, state)
     return shared.theme(found, layer_id, field, state.method, state.units) if field else None
 
 

@@ -47,9 +47,9 @@ def sheet_maker(ctx: Context) -> Callable[..., Sheet]:
     """Function that makes the sheet of all rows under the filter, or of the rows it is given."""
     data, spec, state, found = ctx.data, ctx.data.spec, ctx.state, ctx.atlas
     keep = ctx.view.keep()
-    mark = shared.mark(found, spec)
+    mark = ctx.mark()
     suffixes = {name: suffix for name in data.frame.columns if (suffix := shared.joined_mark(found, spec, name))}
-    sources = shared.sources(found, spec, data.frame.columns)
+    sources = ctx.sources(*data.frame.columns)
     words = filter_words(spec, state.chosen, state.units)
 
     def make(rows: Rows | None = None) -> Sheet:

@@ -1,9 +1,11 @@
 """示意 follows the data: what a page, a map and an export say depends on every layer that went into a column."""
 
+import dataclasses
+
 import pytest
 
 from pingchang_geo import exports
-from pingchang_geo.filters import Filter, OneOf
+from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.context import Context
@@ -75,6 +77,37 @@ def test_only_the_layer_in_focus_is_filtered_and_shown_first(mixed):
     assert [bool(layer["filter"]) for layer in whole["layers"].values()] == [i == "forest" for i in whole["layers"]]
     assert whole["select"] == {"layer": "redline", "row": 1}
     assert whole["fly"] is None
+
+
+def test_the_face_of_the_map_is_marked_by_whatever_it_rests_on(mixed):
+    scope = scope_of(mixed)
+    near = Filter((Between("redline_share_pct", 0, 50),))
+
+    def mark(**chosen) -> str:
+        return map_state(
+            mixed, scope, PageState(**{"focus": "forest", "theme": "species", "shown": scope.shown, **chosen})
+        )["mark"]
+
+    assert mark() == ""
+    assert mark(chosen=Filter((OneOf("species", ("柏木",)),))) == ""
+    assert mark(chosen=near) == ILLUSTRATIVE_MARK
+    assert mark(theme="redline_share_pct") == ILLUSTRATIVE_MARK
+    assert mark(compare="scenic_share_pct") == ILLUSTRATIVE_MARK
+    assert mark(shown=frozenset({"forest", "parks"})) == ILLUSTRATIVE_MARK
+    assert mark(shown=frozenset(), chosen=near) == ""
+
+
+def test_a_filter_by_a_reference_column_marks_everything_drawn_from_it(mixed):
+    scope = scope_of(mixed)
+    chosen = Filter((Between("redline_share_pct", 0, 50),))
+    state = PageState("forest", "species", scope.shown, chosen=chosen)
+    ctx = Context(page_of("forest"), mixed, scope, state, View.of(mixed["forest"], chosen))
+    plain = dataclasses.replace(ctx, state=PageState("forest", "species", scope.shown))
+    assert plain.mark("species", "stock_tc") == ""
+    assert ctx.mark("species", "stock_tc") == ILLUSTRATIVE_MARK
+    assert [source.title for source in plain.sources("species", "stock_tc")] == ["森林小班"]
+    assert [source.title for source in ctx.sources("species", "stock_tc")] == ["森林小班", "生态保护红线"]
+    assert sheet_maker(ctx)().mark == ILLUSTRATIVE_MARK
 
 
 def test_an_export_marks_the_columns_that_reference_layers_went_into(mixed):
