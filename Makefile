@@ -22,7 +22,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "需要 Python 3.11 或更高版本：请安装后用 make PYTHON=/路径/python3.11 重试。"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
-	  || { echo "无法建立虚拟环境：Debian/Ubuntu 请先安装 python3-venv（apt-get install python3-venv）。"; exit 1; }
+	  || { rm -rf $(VENV); echo "无法建立虚拟环境：Debian/Ubuntu 请先安装 python3-venv（apt-get install python3-venv）。"; exit 1; }
 
 $(VENV)/.runtime: requirements.txt constraints.txt | $(BIN)/python
 	@echo "· 安装 Python 依赖"

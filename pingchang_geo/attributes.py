@@ -43,7 +43,8 @@ def own_attributes(
         ledger: holds the official totals of 官方口径系数法.
 
     Returns:
-        n rows: ``area_ha`` (NaN for points and lines) and, for carbon-bearing layers, ``stock_tc_ha``, ``stock_tc``, ``removal_tco2_a``.
+        n rows: ``area_ha`` (NaN for points and lines) and, for carbon-bearing layers, ``stock_tc_ha``,
+        ``stock_tc``, ``removal_tco2_a``.
     """
     area_ha = np.asarray(shapely.area(geometries_m), dtype=np.float64) / HA_M2
     area_ha[shapely.get_dimensions(geometries_m) < 2] = np.nan  # a point's area is not known, it is not 0

@@ -82,14 +82,19 @@ def zone_sums(pairs: Pairs, per_m2: Floats, zones: int) -> Floats:
 
     Args:
         pairs: from :func:`overlaps`.
-        per_m2: n densities, one a left polygon; NaN counts as nothing.
+        per_m2: n densities, one a left polygon; NaN where unknown.
         zones: number of zones m.
 
     Returns:
-        m sums.
+        m sums over the plots whose density is known; NaN for a zone whose plots are all unknown, 0 for a zone
+        without plots.
     """
-    weights = pairs.area_m2 * np.nan_to_num(per_m2[pairs.left])
-    return np.bincount(pairs.right, weights=weights, minlength=zones).astype(np.float64)
+    known = ~np.isnan(per_m2[pairs.left])
+    weights = pairs.area_m2[known] * per_m2[pairs.left[known]]
+    sums = np.bincount(pairs.right[known], weights=weights, minlength=zones).astype(np.float64)
+    plots = np.bincount(pairs.right, minlength=zones)
+    sums[(plots > 0) & (np.bincount(pairs.right[known], minlength=zones) == 0)] = np.nan
+    return sums
 
 
 def zone_polygons(geometries: Geometries, point_radius_m: float | None) -> Geometries:

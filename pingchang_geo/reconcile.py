@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from pingchang_geo import units
-from pingchang_geo.indicators import Ledger
+from pingchang_geo.indicators import Indicator, Ledger
 from pingchang_geo.provenance import Provenance
 from pingchang_geo.specs import ControlTotal, LayerSpec
 
 BY_CONSTRUCTION: Final = "示意数据按报告总量生成，一致属构造使然"
+#: 官方口径系数法 derives its rates from the very totals it is compared with.
+BY_RATE: Final = "系数由报告的总量与面积反推，一致只说明面积一致"
 
 #: Ledger unit ← internal unit (ha, tC or tCO₂ a year, features).
 _FACTORS: Final = {
@@ -86,11 +88,14 @@ def reconcile(
 
 
 def computed_total(control: ControlTotal, frame: pd.DataFrame) -> float:
-    """Σ of the control's field, or the number of features, in the ledger's unit; NaN where a column is missing."""
+    """Σ of the control's field, or the number of features, in the ledger's unit.
+
+    NaN where nothing can be said: a column is missing or empty, or no selected row has a value.
+    """
     keep = np.ones(len(frame), dtype=bool)
     if control.where is not None:
         column, value = control.where
-        if column not in frame.columns:
+        if column not in frame.columns or not frame[column].notna().any():
             return math.nan
         keep = np.asarray(frame[column] == value, dtype=bool)
     if not control.field:
@@ -98,7 +103,18 @@ def computed_total(control: ControlTotal, frame: pd.DataFrame) -> float:
     if control.field not in frame.columns:
         return math.nan
     values = frame[control.field].to_numpy(dtype=np.float64, na_value=np.nan)
-    return float(np.nansum(values[keep])) * _FACTORS[control.unit]
+    values = values[keep]
+    if len(values) and np.isnan(values).all():
+        return math.nan
+    return float(np.nansum(values)) * _FACTORS[control.unit]
+
+
+def tolerance_of(control: ControlTotal, indicator: Indicator) -> float:
+    """Relative tolerance: the declared one, but never finer than the report's own rounding (half its last digit)."""
+    reported = indicator.value or 0.0
+    decimals = len(indicator.value_text.partition(".")[2])
+    rounding = 0.5 * 10.0**-decimals
+    return max(control.tolerance, rounding / abs(reported)) if reported and control.field else control.tolerance
 
 
 def _compare(
@@ -106,13 +122,15 @@ def _compare(
 ) -> Reconciliation:
     reported = ledger.number(control.indicator)
     computed = computed_total(control, frame)
+    tolerance = tolerance_of(control, ledger[control.indicator])
     if math.isnan(computed):
-        verdict, note = Verdict.UNKNOWN, "该版本数据缺少计算所需的字段"
-    elif abs(computed - reported) <= control.tolerance * abs(reported):
-        verdict, note = Verdict.AGREES, BY_CONSTRUCTION if provenance.illustrative else ""
+        verdict, note = Verdict.UNKNOWN, "该版本数据缺少计算所需的字段或取值"
+    elif abs(computed - reported) <= tolerance * abs(reported):
+        notes = (BY_CONSTRUCTION if provenance.illustrative else "", BY_RATE if control.by_rate else "")
+        verdict, note = Verdict.AGREES, "；".join(filter(None, notes))
     else:
         verdict = Verdict.DIFFERS
         note = "超出容差：请核对数据范围、分类口径与时点是否与报告相同"
     return Reconciliation(
-        spec.id, control.indicator, control.label, control.unit, reported, computed, control.tolerance, verdict, note
+        spec.id, control.indicator, control.label, control.unit, reported, computed, tolerance, verdict, note
     )

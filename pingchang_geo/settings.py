@@ -38,7 +38,6 @@ class Settings(BaseSettings):
     worker_seconds: int = Field(default=300, ge=1, description="Time limit for reading one upload.")
     worker_memory_mb: int = Field(default=4096, ge=256)
     map_approval_number: str = Field(default="", description="审图号, printed when filled in, never invented.")
-    link_base: str = Field(default="", description="Public address of the site, for links in exports.")
 
     @classmethod
     def settings_customise_sources(
@@ -63,9 +62,7 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "；".join(
-            f"{'.'.join(str(part) for part in item['loc'])}：{item['msg']}" for item in error.errors()
-        )
+        problems = "；".join(f"{'.'.join(str(part) for part in item['loc'])}：{item['msg']}" for item in error.errors())
         raise SettingsError(
             f"设置有误：{problems}。", fix="请检查环境变量 PINGCHANG_… 或项目目录下的 settings.toml。"
         ) from error

@@ -93,6 +93,8 @@ class ControlTotal:
     unit: str
     where: tuple[str, str] | None = None
     tolerance: float = 1e-4
+    #: The computed side uses a rate made from the reported total itself, so agreement only proves the area.
+    by_rate: bool = False
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,15 @@ def format_number(value: float | None, digits: int | None = None, *, significant
         magnitude = math.floor(math.log10(abs(value))) if value else 0
         digits = min(4, max(0, significant - 1 - magnitude))
         text = f"{value:,.{digits}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:,.{digits}f}"
+        return _signed(text.rstrip("0").rstrip(".") if "." in text else text)
+    return _signed(f"{value:,.{digits}f}")
+
+
+def _signed(text: str) -> str:
+    """A true minus sign, and none before a rounded zero."""
+    if not text.startswith("-"):
+        return text
+    return text[1:] if not text.strip("-0.,") else "−" + text[1:]
 
 
 def format_quantity(value: float | None, unit: str, choice: UnitChoice | None = None, digits: int | None = None) -> str:
@@ -114,11 +121,6 @@ def format_quantity(value: float | None, unit: str, choice: UnitChoice | None = 
     text = format_number(value * factor, digits if factor == 1.0 else None)
     label = shown_unit(unit, choice)
     return text + ("" if label == "%" or not label else " ") + label
-
-
-def mu_from_ha(area_ha: float) -> float:
-    """Hectares → 亩."""
-    return area_ha * MU_PER_HA
 
 
 def ha_from_wanmu(area_wanmu: float) -> float:

@@ -23,9 +23,12 @@ def test_declarations_are_whole(spec: LayerSpec) -> None:
     for theme in spec.themes:
         numeric = spec.field(theme.field).kind is FieldKind.NUMBER
         assert bool(theme.ramp) is numeric
-        assert bool(theme.palette) is not numeric
+        assert not (theme.palette and numeric)
     for chart in spec.charts:
         assert not chart.measure or spec.field(chart.measure).extensive
+    # any quantity or category may colour the map
+    coloured = {f.name for f in spec.fields if f.kind is not FieldKind.TEXT}
+    assert spec.base_map or coloured == {theme.field for theme in spec.themes}
     # a name must lead to one field only
     names = [n for f in spec.source_fields for n in {a.upper() for a in (f.name, *f.aliases)}]
     assert len(names) == len(set(names))

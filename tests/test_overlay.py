@@ -29,6 +29,9 @@ def test_sums_by_shared_area() -> None:
     # 3 per m² on 100 m² and 2 per m² on the half of the second
     assert overlay.zone_sums(pairs, np.array([3.0, 2.0]), 2).tolist() == [400, 0]
     assert overlay.zone_sums(pairs, np.array([3.0, np.nan]), 2).tolist() == [300, 0]
+    # nothing is known of the plots in the first zone; the second has none
+    unknown = overlay.zone_sums(pairs, np.array([np.nan, np.nan]), 2)
+    assert np.isnan(unknown).tolist() == [True, False]
 
 
 def test_overlapping_zones_cover_once() -> None:

@@ -13,14 +13,12 @@ from pingchang_geo.units import (
     format_number,
     format_quantity,
     ha_from_wanmu,
-    mu_from_ha,
 )
 
 
 def test_exact_factors() -> None:
     assert pytest.approx(10_000, rel=1e-15) == MU_M2 * 15
     assert pytest.approx(3.6666666666666665) == CO2_PER_C
-    assert mu_from_ha(1) == 15
     # 180.42 万亩 = 1,202.8 km²
     assert ha_from_wanmu(180.42) / 100 == pytest.approx(1202.8)
 
@@ -38,6 +36,8 @@ def test_exact_factors() -> None:
         (None, "ha", UnitChoice(), None, "—"),
         (math.nan, "ha", UnitChoice(), None, "—"),
         (0.8, "", UnitChoice(), 2, "0.80"),
+        (-0.0004, "", UnitChoice(), 2, "0.00"),
+        (-1234.5, "", UnitChoice(), 1, "−1,234.5"),
     ],
 )
 def test_quantities(value: float | None, unit: str, choice: UnitChoice, digits: int | None, shown: str) -> None:

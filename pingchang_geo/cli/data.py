@@ -13,6 +13,7 @@ from typing import Any
 from pingchang_geo import layers
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.provenance import Kind, Provenance
+from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
@@ -53,7 +54,13 @@ def _add_file_arguments(command: argparse.ArgumentParser) -> None:
 
 def _inspected(chosen: argparse.Namespace) -> Inspection:
     answers = dict(answer.partition("=")[::2] for answer in chosen.confirm)
-    return inspect(chosen.files, chosen.layer, county=start.county_outline(), answers=answers)
+    allowed = settings()
+    limits = Limits(
+        max_upload_mb=allowed.max_upload_mb,
+        worker_seconds=allowed.worker_seconds,
+        worker_memory_mb=allowed.worker_memory_mb,
+    )
+    return inspect(chosen.files, chosen.layer, limits=limits, county=start.county_outline(), answers=answers)
 
 
 def _inspect(chosen: argparse.Namespace) -> int:

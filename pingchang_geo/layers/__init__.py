@@ -12,7 +12,7 @@ from typing import Final
 
 from pingchang_geo.errors import UnknownLayerError
 from pingchang_geo.layers import boundaries, forest, palette, parks, redline, scenic
-from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec, Theme
+from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec, Theme, ZoneRole
 
 _DECLARED: Final = (
     redline.SPEC,
@@ -24,6 +24,11 @@ _DECLARED: Final = (
     boundaries.COUNTY,
     boundaries.NEIGHBOURS,
 )
+
+
+def buffer_note(role: ZoneRole) -> str:
+    """How points count as zones, in brackets; nothing for zones that are always polygons."""
+    return "" if role.point_radius_m is None else f"（仅有点位者取周边 {role.point_radius_m / 1000:g} km）"
 
 
 def _with_zone_shares(spec: LayerSpec) -> LayerSpec:
@@ -41,7 +46,7 @@ def _with_zone_shares(spec: LayerSpec) -> LayerSpec:
             limits=(0, 100),
             derived=True,
             filterable=True,
-            help="面积加权叠加：小班落在该图层范围内的面积占小班面积的百分比。",
+            help="面积加权叠加：小班落在该图层范围内的面积占小班面积的百分比" + buffer_note(role) + "。",
         )
         for role in roles
     )
@@ -53,11 +58,36 @@ def _with_zone_shares(spec: LayerSpec) -> LayerSpec:
         spec,
         fields=spec.fields + fields,
         themes=spec.themes + themes,
-        popup=spec.popup + tuple(role.share_field for role in roles),
+        popup=_shares_after_own_carbon(spec, tuple(role.share_field for role in roles)),
     )
 
 
-REGISTRY: Final[Mapping[str, LayerSpec]] = MappingProxyType({spec.id: _with_zone_shares(spec) for spec in _DECLARED})
+def _shares_after_own_carbon(spec: LayerSpec, shares: tuple[str, ...]) -> tuple[str, ...]:
+    """Pop-up order: the plot's own carbon, then its shares, then what describes the stand."""
+    own = max((i for i, name in enumerate(spec.popup) if name == "removal_tco2_a"), default=-1) + 1
+    return spec.popup[:own] + shares + spec.popup[own:]
+
+
+def _with_every_theme(spec: LayerSpec) -> LayerSpec:
+    """Any quantity and any category may colour the map: those without a theme of their own get a plain one."""
+    themed = {theme.field for theme in spec.themes}
+    plain = tuple(
+        Theme(field.name, field.label, ramp=_ramp(field) if field.kind is FieldKind.NUMBER else ())
+        for field in spec.fields
+        if field.name not in themed and field.kind is not FieldKind.TEXT and not spec.base_map
+    )
+    return replace(spec, themes=spec.themes + plain)
+
+
+def _ramp(field: FieldSpec) -> tuple[str, ...]:
+    if field.unit.startswith("tC"):
+        return palette.REMOVAL_RAMP if field.unit.startswith("tCO") else palette.STOCK_RAMP
+    return palette.GREEN_RAMP
+
+
+REGISTRY: Final[Mapping[str, LayerSpec]] = MappingProxyType(
+    {spec.id: _with_every_theme(_with_zone_shares(spec)) for spec in _DECLARED}
+)
 
 
 def get(layer_id: str) -> LayerSpec:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from pingchang_geo.layers import palette
-from pingchang_geo.specs import Chart, FieldKind, FieldSpec, LayerSpec, Style, ZoneRole
+from pingchang_geo.specs import Chart, FieldKind, FieldSpec, LayerSpec, Style, Theme, ZoneRole
 
 _POLYGONS: Final = frozenset({"Polygon", "MultiPolygon"})
 _NAME: Final = FieldSpec("name", "名称", aliases=("MC", "名称", "NAME", "XZQMC"), required=True)
@@ -62,6 +62,7 @@ TOWNSHIPS: Final = LayerSpec(
     popup=("name", "area_ha", "forest_area_ha", "forest_stock_tc", "forest_removal_tco2_a"),
     tooltip=("name", "area_ha"),
     search=("name",),
+    themes=(Theme("forest_stock_tc", "范围内碳储量", ramp=palette.STOCK_RAMP),),
     charts=(Chart("township-stock", "各乡镇碳储量", by="name", measure="forest_stock_tc"),),
     zone=ZoneRole("townships_share_pct", "乡镇范围内面积占比"),
 )

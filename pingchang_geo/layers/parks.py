@@ -13,7 +13,7 @@ SPEC: Final = LayerSpec(
     id="parks",
     title="产业园区",
     noun="园区",
-    description="报告点名的产业园区与项目点及其范围（仅有点位时取 1 km 缓冲区）内的林地与碳储量。",
+    description="报告点名的产业园区与项目点及其范围内的林地与碳储量。",
     geometry=frozenset({"Point", "Polygon", "MultiPolygon"}),
     fields=(
         FieldSpec("name", "名称", aliases=("MC", "名称", "NAME", "YQMC"), required=True),
@@ -55,7 +55,7 @@ SPEC: Final = LayerSpec(
     charts=(
         Chart("parks-type", "园区与产业点类型", by="type"),
         Chart("parks-status", "现状与规划", by="status"),
-        Chart("parks-stock", "园区周边（1 km）碳储量", by="name", measure="forest_stock_tc"),
+        Chart("parks-stock", "各园区范围内碳储量", by="name", measure="forest_stock_tc"),
     ),
     zone=ZoneRole("parks_share_pct", "园区内面积占比", point_radius_m=1000.0),
     indicators=("development_zone_sites", "xingguang_park_companies", "huayou_zhonglan_output_yi_yuan"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from pingchang_geo.layers import palette
-from pingchang_geo.specs import Chart, ControlTotal, FieldKind, FieldSpec, LayerSpec, Style, ZoneRole
+from pingchang_geo.specs import Chart, ControlTotal, FieldKind, FieldSpec, LayerSpec, Style, Theme, ZoneRole
 
 SPEC: Final = LayerSpec(
     id="scenic",
     title="AAAA 级景区",
     noun="景区",
-    description="国家 AAAA 级旅游景区及其范围（仅有点位时取 1 km 缓冲区）内的林地与碳储量。",
+    description="国家 AAAA 级旅游景区及其范围内的林地与碳储量。",
     geometry=frozenset({"Point", "Polygon", "MultiPolygon"}),
     fields=(
         FieldSpec("name", "景区名称", aliases=("MC", "名称", "NAME", "JQMC"), required=True),
@@ -26,6 +26,7 @@ SPEC: Final = LayerSpec(
     name_field="name",
     style=Style(palette.SCENIC, weight=2.0, fill_opacity=0.2, symbol="mountain"),
     icon=":material/landscape:",
+    themes=(Theme("grade", "级别", palette={"AAAA": palette.SCENIC}),),
     popup=(
         "name",
         "grade",

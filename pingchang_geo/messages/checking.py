@@ -183,6 +183,11 @@ CHECKS: Final = {
         "「{label}」有 {count} 条记录超出合理范围 {low}–{high}（如 {samples}）{where}。",
         "请核对数值与单位。",
     ),
+    "VALUE_ALL_MISSING": Template(
+        _C,
+        "「{label}」全部为空（{count} 条），由它推算的数值将没有结果。",
+        "请核对该字段是否导出完整，或是否对应到了另一列；确认无误再继续。",
+    ),
     "VALUE_MISSING": Template(
         _W,
         "必填的「{label}」有 {count} 条记录为空{where}。",

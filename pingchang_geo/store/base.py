@@ -30,6 +30,8 @@ class Version:
     publisher: str
     note: str = ""
     parent: str | None = None
+    #: Dimension of every feature: 0 points, 1 lines, 2 polygons; None where they are mixed.
+    dimension: int | None = None
 
     @property
     def name(self) -> str:

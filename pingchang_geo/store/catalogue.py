@@ -21,7 +21,7 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS version (
     layer TEXT NOT NULL, number INTEGER NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL,
     provenance TEXT NOT NULL, published_at TEXT NOT NULL, publisher TEXT NOT NULL,
-    note TEXT NOT NULL, parent TEXT,
+    note TEXT NOT NULL, parent TEXT, dimension INTEGER,
     PRIMARY KEY (layer, number)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS current (
@@ -78,8 +78,12 @@ class Catalogue:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             yield connection
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"目录库无法读写：{error}。", fix="请检查磁盘空间与权限，然后重试。") from error
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"目录库无法读写：{error}。", fix="请检查磁盘空间与权限；若文件已损坏，请从备份恢复数据目录。"
+            ) from error
         finally:
             connection.close()
 
@@ -103,7 +107,7 @@ class Catalogue:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 connection.execute(
-                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         version.layer,
                         version.number,
@@ -114,6 +118,7 @@ class Catalogue:
                         version.publisher,
                         version.note,
                         version.parent,
+                        version.dimension,
                     ),
                 )
                 connection.execute(
@@ -154,9 +159,18 @@ class Catalogue:
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    layer, number, sha256, rows, source, published_at, publisher, note, parent = row
+    layer, number, sha256, rows, source, published_at, publisher, note, parent, dimension = row
     return Version(
-        layer, number, sha256, rows, Provenance.from_dict(json.loads(source)), published_at, publisher, note, parent
+        layer,
+        number,
+        sha256,
+        rows,
+        Provenance.from_dict(json.loads(source)),
+        published_at,
+        publisher,
+        note,
+        parent,
+        dimension,
     )
 
 

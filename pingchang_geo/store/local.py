@@ -21,6 +21,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+import shapely
 
 from pingchang_geo.crs import STORAGE_EPSG
 from pingchang_geo.errors import ConflictError, StoreError
@@ -136,9 +137,16 @@ class LocalStore:
             self._require_space(len(content))
             earlier = self.versions(layer)
             number = earlier[0].number + 1 if earlier else 1
-            version = Version(layer, number, digest, len(frame), provenance, now(), publisher, note, base)
+            version = Version(
+                layer, number, digest, len(frame), provenance, now(), publisher, note, base, _dimension(frame)
+            )
             self._place(version, content)
-            prepare(version, snapshot.replacing(version), frame)
+            try:
+                prepare(version, snapshot.replacing(version), frame)
+            except OSError as error:
+                raise StoreError(
+                    "计算派生数据时无法写入，当前版本未受影响。", fix="请检查磁盘空间与权限，然后重试。"
+                ) from error
             self._catalogue.switch(version, "publish", {"layer": layer, "base": base, "rows": len(frame), "note": note})
             return version
 
@@ -156,7 +164,7 @@ class LocalStore:
                 removed.append(staged.name)
             for area in ("versions", "derived"):
                 for folder in (self.root / area).glob("*/*"):
-                    if (folder.parent.name, folder.name) not in known and folder.parent.name != "joins":
+                    if (folder.parent.name, folder.name) not in known:
                         shutil.rmtree(folder)
                         removed.append(f"{folder.parent.name}/{folder.name}")
         return removed
@@ -206,6 +214,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _dimension(frame: gpd.GeoDataFrame) -> int | None:
+    """The one dimension of all geometries, or None."""
+    found = set(shapely.get_dimensions(frame.geometry.array).tolist())
+    return found.pop() if len(found) == 1 else None
 
 
 def _conflict_text(current: Version | None) -> str:

@@ -64,10 +64,9 @@ def values(subject: Subject) -> list[Issue]:
         if field_spec.kind is FieldKind.NUMBER:
             issues += _limits(subject, field_spec)
         absent = column.isna().to_numpy()
-        if field_spec.required and field_spec.name not in key and absent.any() and not absent.all():
-            issues.append(
-                issue("VALUE_MISSING", field=field_spec.name, rows=subject.rows(absent), label=field_spec.label)
-            )
+        if field_spec.required and field_spec.name not in key and absent.any():
+            code = "VALUE_ALL_MISSING" if absent.all() else "VALUE_MISSING"
+            issues.append(issue(code, field=field_spec.name, rows=subject.rows(absent), label=field_spec.label))
     return issues
 
 

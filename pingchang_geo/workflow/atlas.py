@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -79,15 +79,18 @@ class Atlas:
 
     @property
     def id(self) -> str:
-        """Sixteen hex digits for addresses: changes with any version and with the rules behind derived columns."""
-        return hashlib.sha256(f"{self.snapshot.id} {derive.fingerprint()}".encode()).hexdigest()[:16]
+        """Sixteen hex digits for addresses: changes with any version, the rules behind derived columns, and what
+        cards and columns show of them."""
+        return hashlib.sha256(f"{self.snapshot.id} {derive.fingerprint()} {_shown()}".encode()).hexdigest()[:16]
 
     def __getitem__(self, layer_id: str) -> LayerData:
         try:
             return self.layers[layer_id]
         except KeyError:
             title = layers.get(layer_id).title
-            raise UnknownLayerError(f"图层「{title}」尚未发布数据。", fix="请先在命令行或数据更新页发布。") from None
+            raise UnknownLayerError(
+                f"图层「{title}」尚未发布数据。", fix="请先用命令 python -m pingchang_geo publish 发布。"
+            ) from None
 
     def __contains__(self, layer_id: object) -> bool:
         return layer_id in self.layers
@@ -99,6 +102,12 @@ class Atlas:
         """
         ids = self.layers if layer_ids is None else layer_ids
         return provenance.mark(self.layers[i].version.provenance for i in ids if i in self.layers)
+
+
+@cache
+def _shown() -> str:
+    """Everything a declaration says of fields, in a stable form."""
+    return repr([(s.id, s.title, s.noun, s.fields, s.key, s.popup, s.tooltip, s.themes) for s in layers.all_specs()])
 
 
 def load(store: Store, snapshot: Snapshot | None = None) -> Atlas:

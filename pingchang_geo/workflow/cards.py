@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from pingchang_geo import layers
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
-from pingchang_geo.specs import FieldKind, FieldSpec
+from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 from pingchang_geo.units import MassUnit, UnitChoice, format_quantity
-from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,25 @@ def card(atlas: Atlas, layer_id: str, row: int, units: UnitChoice) -> Card:
     record = data.frame.iloc[row]
     units = replace(units, mass=MassUnit.T)
     shown = [(data.spec.field(name), record[name]) for name in data.spec.popup if name in data.frame.columns]
-    rows = tuple((f.label, show(f, value, units)) for f, value in shown if not _absent(value))
+    shown = [(f, value) for f, value in shown if not _absent(value)]
+    rows = tuple((f.label + _joined_mark(atlas, data.spec, f), show(f, value, units)) for f, value in shown)
     source = data.version.provenance
     badge = ILLUSTRATIVE_MARK if source.illustrative else f"{source.kind.label}数据"
-    note = f"{data.spec.title}{data.version.label} · {source.source}" + (f" · {source.as_of}" if source.as_of else "")
+    behind = layers.behind(data.spec, [f.name for f, _ in shown])
+    note = "；".join(_source(atlas[other]) for other in behind if other in atlas)
     return Card(data.title_of(row), badge, source.kind.value, rows, note)
+
+
+def _joined_mark(atlas: Atlas, spec: LayerSpec, field: FieldSpec) -> str:
+    """〔示意〕 where a reference layer was joined into this value of an otherwise official feature."""
+    others = [other for other in layers.behind(spec, [field.name]) if other != spec.id]
+    return "〔示意〕" if atlas.mark(others) and not atlas.mark([spec.id]) else ""
+
+
+def _source(data: LayerData) -> str:
+    source = data.version.provenance
+    parts = (f"{data.spec.title}{data.version.label}", source.kind.label, source.source, source.as_of)
+    return " · ".join(part for part in parts if part)
 
 
 def show(spec: FieldSpec, value: Any, units: UnitChoice) -> str:

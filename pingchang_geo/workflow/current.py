@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from typing import Final
 
-from pingchang_geo.store import Store
+from pingchang_geo.errors import StoreError
+from pingchang_geo.store import Snapshot, Store
+from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import Atlas, load
+
+_LOG: Final = logging.getLogger(__name__)
 
 #: The current atlas and the one before it: pages that were open during a publish finish with the old one.
 _KEPT: Final = 2
@@ -19,20 +24,39 @@ class Atlases:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._loaded: OrderedDict[str, Atlas] = OrderedDict()
 
     def current(self) -> Atlas:
         """The atlas of the current snapshot, loaded on first use after a publish."""
         snapshot = self._store.snapshot()
+        found = self._find(snapshot.id)
+        if found is not None:
+            return found
+        with self._loading:
+            found = self._find(snapshot.id)
+            return found if found is not None else self._load(snapshot)
+
+    def _find(self, snapshot_id: str) -> Atlas | None:
         with self._lock:
-            for atlas in self._loaded.values():
-                if atlas.snapshot.id == snapshot.id:
-                    return atlas
+            return next((atlas for atlas in self._loaded.values() if atlas.snapshot.id == snapshot_id), None)
+
+    def _load(self, snapshot: Snapshot) -> Atlas:
+        """Load a snapshot, computing what is missing: a publisher with newer rules leaves ours to us."""
+        try:
+            derive.ensure(self._store, snapshot)
             atlas = load(self._store, snapshot)
+        except (OSError, StoreError):
+            with self._lock:
+                if not self._loaded:
+                    raise
+                _LOG.exception("snapshot %s cannot be loaded; the one before it is still served", snapshot.id)
+                return next(reversed(self._loaded.values()))
+        with self._lock:
             self._loaded[atlas.id] = atlas
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
-            return atlas
+        return atlas
 
     def by_id(self, atlas_id: str) -> Atlas | None:
         """The atlas an address names, if it is still kept."""

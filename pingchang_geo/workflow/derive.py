@@ -7,6 +7,8 @@ Everything here is immutable and keyed by what it was computed from: the version
 from __future__ import annotations
 
 import hashlib
+import os
+import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -20,13 +22,16 @@ import shapely
 from pingchang_geo import attributes, carbon, crs, layers, overlay
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.settings import settings
-from pingchang_geo.specs import LayerSpec
-from pingchang_geo.store import Snapshot, Store, Version
+from pingchang_geo.specs import CarbonColumns, LayerSpec
+from pingchang_geo.store import Snapshot, Store, Version, sync_folder
 from pingchang_geo.tiles import TileArchive, build_tiles
 
-#: Raise when a rule in this module or in ``attributes`` changes what it computes.
-_RULES: Final = 3
+#: Raise when a rule in this module, in ``attributes`` or in ``overlay`` changes what it computes.
+_RULES: Final = 4
+#: Raise when ``tiles`` changes what it draws or how it stores it.
+_TILE_RULES: Final = 1
 
+_POLYGONS: Final = 2
 BOUNDS: Final = ["west", "south", "east", "north"]
 
 Progress = Callable[[str], None]
@@ -34,9 +39,17 @@ Progress = Callable[[str], None]
 
 @cache
 def fingerprint() -> str:
-    """Eight hex digits over the rules and every parameter behind the derived columns."""
-    parameters = repr((_RULES, carbon.load(), sorted(_rates().items())))
+    """Eight hex digits over the rules and every parameter behind the derived columns, declarations included."""
+    roles = [(spec.id, spec.zone, _plain(spec.carbon)) for spec in layers.all_specs()]
+    parameters = repr((_RULES, carbon.load(), sorted(_rates().items()), roles))
     return hashlib.sha256(parameters.encode()).hexdigest()[:8]
+
+
+def _plain(role: CarbonColumns | None) -> tuple[str, ...]:
+    """The role in an order that does not change from process to process."""
+    if role is None:
+        return ()
+    return role.stand_type, role.volume_m3_ha, role.stand_kind, role.land_class, *sorted(role.unestablished)
 
 
 def _rates() -> dict[str, float]:
@@ -52,14 +65,14 @@ def joined_layers(snapshot: Snapshot) -> Iterator[tuple[LayerSpec, LayerSpec]]:
 
 
 def tiled(version: Version) -> bool:
-    """Whether the layer version is drawn from id tiles: polygons, more than the threshold."""
-    polygonal = layers.get(version.layer).geometry <= {"Polygon", "MultiPolygon"}
-    return polygonal and version.rows > settings().id_tile_threshold
+    """Whether the layer version is drawn from id tiles: all polygons, more than the threshold, no base map."""
+    drawn = version.dimension == _POLYGONS and not layers.get(version.layer).base_map
+    return drawn and version.rows > settings().id_tile_threshold
 
 
 def tile_path(store: Store, version: Version) -> Path:
     """The version's archive of id tiles."""
-    return store.derived_dir(version) / "tiles.bin"
+    return store.derived_dir(version) / f"tiles-{_TILE_RULES}.bin"
 
 
 def _attributes_path(store: Store, version: Version) -> Path:
@@ -160,8 +173,17 @@ def _save_join(target: Path, projected: _Projected, plots: LayerSpec, zones: Lay
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside ``path``, then rename: readers see the whole file or none."""
+    """Write beside ``path``, sync, then rename: readers see the whole file or none.
+
+    The partial file's name is the writer's own: two processes that compute the same thing do not meet.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    write(partial)
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        write(partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    sync_folder(path.parent)

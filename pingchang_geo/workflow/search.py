@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,14 +45,17 @@ def search(atlas: Atlas, query: str, limit: int = _LIMIT) -> list[Hit]:
 
     Words are separated by spaces or hyphens; digits match whole numbers (``12-7`` finds 林班 12 小班 7, not 112-70).
     """
-    words = [word for word in re.split(r"[\s,，、-]+", query.strip()[:_LONGEST].lower()) if word]
+    plain = unicodedata.normalize("NFKC", query).strip()[:_LONGEST].lower()
+    words = [word for word in re.split(r"[\s,，、-]+", plain) if word]
     if not words:
         return []
     hits: list[Hit] = []
     for data in sorted(atlas.layers.values(), key=lambda d: len(d.frame)):
-        if not data.spec.search or len(hits) >= limit:
+        # a base layer has nothing to select, and a title as the map writes it ("小班 12-7") finds itself
+        wanted = [word for word in words if word != data.spec.noun]
+        if not data.spec.search or data.spec.base_map or not wanted or len(hits) >= limit:
             continue
-        rows = _rows(data, words)[: limit - len(hits)]
+        rows = _rows(data, wanted)[: limit - len(hits)]
         hits.extend(_hit(data, row) for row in rows)
     return hits
 

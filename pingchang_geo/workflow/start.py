@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pingchang_geo import layers
 from pingchang_geo.errors import AssetMissingError
@@ -16,6 +16,10 @@ from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.current import Atlases
 from pingchang_geo.workflow.inspect import inspect
 from pingchang_geo.workflow.publish import publish
+
+_RESTORE: Final = (
+    "请运行 git checkout -- data/geo 恢复；或在 make setup-dev 之后运行 python -m pingchang_geo reference build。"
+)
 
 
 @cache
@@ -52,7 +56,8 @@ def _sources(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / "sources.toml"
     if not path.is_file():
         raise AssetMissingError(
-            "缺少参考图层（data/geo/sources.toml）。", fix="请运行 python -m pingchang_geo reference build。"
+            "缺少参考图层（data/geo/sources.toml）。",
+            fix=_RESTORE,
         )
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     return {spec.id: document[spec.id] for spec in layers.all_specs() if spec.id in document}
@@ -64,14 +69,16 @@ def _publish_reference(
     path = folder / source["file"]
     if not path.is_file():
         raise AssetMissingError(
-            f"缺少参考图层文件 data/geo/{source['file']}。", fix="请运行 python -m pingchang_geo reference build。"
+            f"缺少参考图层文件 data/geo/{source['file']}。",
+            fix=_RESTORE,
         )
     progress(f"读取参考图层：{layers.get(layer_id).title}")
     inspection = inspect([path], layer_id)
     if inspection.frame is None:
         found = "；".join(issue.message for issue in inspection.issues)
         raise AssetMissingError(
-            f"参考图层 {source['file']} 无法使用：{found}", fix="请运行 python -m pingchang_geo reference build。"
+            f"参考图层 {source['file']} 无法使用：{found}",
+            fix=_RESTORE,
         )
     publish(
         store,

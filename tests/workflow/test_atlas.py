@@ -1,6 +1,9 @@
 """Derived attributes through the whole way: publish → derive → atlas, with hand-computed shares."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from pingchang_geo import crs
@@ -119,3 +122,73 @@ def test_current_atlas_changes_only_with_a_publish(store: LocalStore) -> None:
     assert second["parks"].frame["name"][0] == "新园区"
     assert atlases.by_id(first.id) is first
     assert atlases.by_id("0" * 16) is None
+
+
+def test_a_publisher_with_other_rules_does_not_break_a_running_server(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line was updated, the server was not: the server derives for itself what it needs."""
+    atlases = Atlases(store)
+    atlases.current()
+    with monkeypatch.context() as newer:
+        newer.setattr(derive, "fingerprint", lambda: "0badcafe")
+        publish(
+            store,
+            "forest",
+            layer_frames.forest(volume=90),
+            provenance=layer_frames.OFFICIAL,
+            publisher="张三",
+            note="",
+            base=current_base(store, "forest"),
+        )
+    after = atlases.current()
+    assert after["forest"].version.number == 2
+    assert after["forest"].frame["volume_m3_ha"][0] == 90
+
+
+def test_what_cannot_be_loaded_leaves_the_last_atlas_served(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    atlases = Atlases(store)
+    before = atlases.current()
+    publish(
+        store,
+        "forest",
+        layer_frames.forest(volume=90),
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "forest"),
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(derive, "read_attributes", lambda *_: (_ for _ in ()).throw(OSError("disk")))
+        assert atlases.current() is before
+    assert atlases.current()["forest"].version.number == 2
+
+
+def test_two_writers_of_one_derived_file_do_not_meet(store: LocalStore) -> None:
+    version = store.snapshot().versions["forest"]
+    for path in store.derived_dir(version).iterdir():
+        path.unlink()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: derive.ensure(store, store.snapshot()), range(4)))
+    assert load(store)["forest"].frame["stock_tc_ha"][0] == pytest.approx(23.85297)
+    assert not list(store.derived_dir(version).glob(".*"))
+
+
+def test_unknown_is_not_zero(store: LocalStore) -> None:
+    """A forest file without 碳汇类型 and volumes: zones know their area, not their carbon."""
+    bare = layer_frames.forest().assign(volume_m3_ha=np.nan)
+    bare["stand_kind"] = pd.Categorical([None] * len(bare), categories=bare["stand_kind"].cat.categories)
+    publish(
+        store,
+        "forest",
+        bare,
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "forest"),
+    )
+    zones = load(store)["redline"].frame
+    assert zones["forest_area_ha"][0] > 0
+    assert np.isnan(zones["forest_stock_tc"][0])
+    assert np.isnan(zones["forest_removal_tco2_a"][0])
+    assert zones["forest_stock_tc"][1] == 0

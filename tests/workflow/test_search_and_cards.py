@@ -4,6 +4,7 @@ from pingchang_geo.store import LocalStore
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import Atlas, load
 from pingchang_geo.workflow.cards import card
+from pingchang_geo.workflow.publish import current_base, publish
 from pingchang_geo.workflow.search import search
 from tests import layer_frames
 
@@ -24,6 +25,12 @@ def test_by_name(atlas: Atlas) -> None:
 def test_by_compartment_number(atlas: Atlas) -> None:
     hits = search(atlas, "片区 02 2-4")
     assert {h.title for h in hits} == {"小班 示意片区 02-2-4"}
+
+
+def test_a_title_finds_itself_and_full_width_digits_count(atlas: Atlas) -> None:
+    title = atlas["forest"].title_of(7)
+    assert [h.title for h in search(atlas, title)] == [title]
+    assert search(atlas, "２-４") == search(atlas, "2-4") != []
 
 
 def test_digits_match_whole_numbers(atlas: Atlas) -> None:
@@ -53,6 +60,24 @@ def test_card_carries_the_mark(atlas: Atlas) -> None:
     shown = card(atlas, "redline", 0, UnitChoice())
     assert (shown.badge, shown.badge_kind) == ("示意数据", "reference")
     assert "第 1 版" in shown.note
+
+
+def test_a_share_of_a_reference_zone_is_marked_on_an_official_plot(store: LocalStore) -> None:
+    publish(
+        store,
+        "forest",
+        layer_frames.forest(volume=80),
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "forest"),
+    )
+    shown = card(load(store), "forest", 0, UnitChoice())
+    assert shown.badge == "官方数据"
+    labels = [label for label, _ in shown.rows]
+    assert "红线内面积占比〔示意〕" in labels
+    assert "碳储量" in labels
+    assert "生态保护红线第 1 版 · 示意" in shown.note
 
 
 @pytest.mark.parametrize("row", [-1, 12, 10**9])
