@@ -68,3 +68,32 @@ def test_every_declared_control_total_has_a_figure_and_a_unit():
             assert control.unit in reconcile._FACTORS
     with pytest.raises(UnknownIndicatorError):
         load_ledger().number("nothing")
+
+
+def test_the_tolerance_is_never_finer_than_the_reports_rounding():
+    (control,) = layers.get("redline").control_totals
+    ledger = load_ledger()
+    # 79.57 stands for 79.565 … 79.575
+    assert reconcile.tolerance_of(control, ledger["redline_area_km2"]) == pytest.approx(0.005 / 79.57)
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(79.5742), SURVEY, ledger)
+    assert row.verdict is Verdict.AGREES
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(79.58), SURVEY, ledger)
+    assert row.verdict is Verdict.DIFFERS
+
+
+def test_agreement_by_rate_is_named_whatever_the_source():
+    spec, ledger = layers.get("forest"), load_ledger()
+    tonnes = ledger.number("new_forest_removal_wt_a") * 1e4
+    frame = pd.DataFrame({"stand_kind": ["新造林"], "area_ha": [1.0], "removal_tco2_a": [tonnes]})
+    rows = {r.indicator: r for r in reconcile.reconcile(spec, frame, SURVEY, ledger)}
+    assert rows["new_forest_removal_wt_a"].verdict is Verdict.AGREES
+    assert "反推" in rows["new_forest_removal_wt_a"].note
+
+
+def test_an_empty_column_cannot_be_checked():
+    spec = layers.get("forest")
+    frame = pd.DataFrame({"stand_kind": [None, None], "area_ha": [2.0, 3.0], "removal_tco2_a": [math.nan] * 2})
+    rows = {r.indicator: r for r in reconcile.reconcile(spec, frame, SURVEY, load_ledger())}
+    for name in ("new_forest_area_wanmu", "new_forest_removal_wt_a"):
+        assert rows[name].verdict is Verdict.UNKNOWN
+        assert math.isnan(rows[name].computed)
