@@ -6,28 +6,30 @@
   const { make, symbol, control } = P.dom;
   const { formatShare, formatNumber } = P.format;
   const { MISSING_COLOR } = P.lookup;
+  const { lookOf } = P.symbols;
+  const { Panel, fitRows } = P.panels;
+  const LEGEND_MARGINS_PX = 76; // title, gaps to the switch and to the edge
+  const LEGEND_LEAST_PX = 96;
 
-  function swatch(parent, layer, color) {
+  /** Key of a layer; location: the standing that all its features share, if any. */
+  function swatch(parent, layer, color, location) {
     const box = make("span", "pc-swatch", parent, null, { "aria-hidden": "true" });
     const style = layer.style || {};
-    if (layer.geometry === "point" || style.symbol) box.appendChild(symbol(style.symbol, color, layer.location));
+    if (layer.geometry === "point" || style.symbol) box.appendChild(symbol(style.symbol, color, location));
     else if (layer.mode === "idtiles") box.style.background = color;
-    else Object.assign(box.style, { border: `2px ${style.dashArray ? "dashed" : "solid"} ${color}`, background: color + "22" });
+    else {
+      const { line, fill } = lookOf(location);
+      const border = location ? line : style.dashArray ? "dashed" : "solid";
+      Object.assign(box.style, { border: `2px ${border} ${color}`, background: fill ? color + "22" : "#FFFFFF" });
+    }
     return box;
   }
 
-  function details(container, title, open) {
-    const box = make("details", "", container);
-    box.open = open;
-    make("summary", "", box, title);
-    return make("div", "pc-body", box);
-  }
-
   class LayerSwitch {
-    constructor(atlas, container, open) {
+    constructor(atlas, container) {
       this._atlas = atlas;
       this._rows = new Map();
-      const body = details(container, "图层", open);
+      const { body } = new Panel(atlas.map, container, "图层", "layers", ({ x, y }) => x >= 640 && y >= 620);
       for (const entry of atlas.fromTop()) this._rows.set(entry.layer.id, this._row(body, entry.layer));
     }
 
@@ -35,7 +37,7 @@
       const box = make("div", "pc-layer", body);
       const label = make("label", "", box);
       const check = make("input", "", label, null, { type: "checkbox" });
-      swatch(label, layer, layer.color);
+      const mark = swatch(label, layer, layer.color);
       make("span", "pc-layer-title", label, layer.title);
       if (layer.mark) {
         const kind = layer.mark.includes("示意") ? "reference" : "official";
@@ -46,14 +48,16 @@
       });
       check.addEventListener("change", () => this._atlas.change(layer.id, { visible: check.checked }));
       slider.addEventListener("input", () => this._atlas.change(layer.id, { opacity: Number(slider.value) / 100 }));
-      return { box, check, slider };
+      return { layer, box, check, slider, mark };
     }
 
     update() {
-      for (const [id, { box, check, slider }] of this._rows) {
+      for (const [id, { layer, box, check, slider, mark }] of this._rows) {
         const state = this._atlas.state.layers[id];
         box.hidden = !state;
         if (!state) continue;
+        const { location = null } = this._atlas.views.get(id).view;
+        if (location) mark.replaceWith((this._rows.get(id).mark = swatch(null, layer, layer.color, location)));
         check.checked = Boolean(state.visible);
         slider.value = Math.round((state.opacity ?? 1) * 100);
         slider.hidden = !state.visible;
@@ -62,11 +66,22 @@
   }
 
   class Legend {
-    constructor(atlas, container, open) {
+    constructor(atlas, container) {
       this._atlas = atlas;
       this._container = container;
-      this._body = details(container, "图例", open);
+      const panel = new Panel(atlas.map, container, "图例", "legend", ({ x }) => x >= 560);
+      this._body = panel.body;
       this._shown = null;
+      panel.box.addEventListener("toggle", () => this.fit());
+      atlas.map.on("resize", this.fit, this);
+    }
+
+    /** Take what height the layer switch above leaves, in whole rows. */
+    fit() {
+      const container = this._atlas.map.getContainer(), switcher = container.querySelector(".pc-layers");
+      const room = container.clientHeight - (switcher ? switcher.offsetHeight : 0) - LEGEND_MARGINS_PX;
+      const rows = this._body.querySelectorAll(".pc-legend-line, h4, .pc-legend-sub");
+      fitRows(this._body, rows, Math.max(LEGEND_LEAST_PX, Math.min(room, 0.7 * container.clientHeight)));
     }
 
     /** Draw again if anything in it changed. */
@@ -81,7 +96,7 @@
       this._container.hidden = items.length === 0;
       for (const { layer, view } of items) {
         const theme = view.legend && view.legend.theme;
-        if (!theme) this._plain(layer, view.legend);
+        if (!theme) this._plain(layer, view);
         else {
           const comparing = right && atlas.right.id === layer.id;
           this._theme(layer, view.legend, comparing ? "左：" : "");
@@ -89,11 +104,12 @@
         }
       }
       if (items.some(({ view }) => (view.features || []).some((feature) => feature.properties.location))) this._locations();
+      this.fit();
     }
 
-    _plain(layer, legend) {
+    _plain(layer, { legend, location }) {
       const line = make("div", "pc-legend-line", this._body);
-      swatch(line, layer, layer.color);
+      swatch(line, layer, layer.color, location);
       make("span", "pc-legend-label", line, layer.title);
       if (legend) make("span", "pc-legend-count", line, formatNumber(legend.shown, 0));
     }
@@ -210,7 +226,6 @@
   /** Put all controls on the map; returns what the map calls when its state changes. */
   function addControls(atlas) {
     const { map } = atlas;
-    const size = map.getSize();
     chineseZoom(map);
     const measure = new P.measure.Measure(atlas);
     const compare = new P.compare.Compare(atlas);
@@ -219,9 +234,11 @@
     const corner = map.getContainer().querySelector(".leaflet-top.leaflet-left");
     corner.prepend(corner.lastChild);
     control("topleft", "", (box) => addButtons(atlas, box, measure)).addTo(map);
-    control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box, size.x >= 640 && size.y >= 620))).addTo(map);
-    control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box, size.x >= 560))).addTo(map);
+    control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box))).addTo(map);
+    control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box))).addTo(map);
     control("bottomleft", "pc-position", (box) => addPosition(atlas, box)).addTo(map);
+    // The legend takes the height that the layer switch leaves.
+    map.getContainer().querySelector(".pc-layers details").addEventListener("toggle", () => legend.fit());
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
     let mark;
     control("bottomleft", "pc-mark pc-badge-reference", (box) => (mark = box)).addTo(map);

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  const { symbolStyle } = window.Pingchang.symbols;
+
   /** Element with a class, text and attributes, under a parent. */
   function make(tag, className, parent, text, attributes) {
     const element = document.createElement(tag);
@@ -20,20 +22,14 @@
     triangle: "M8 1.8L14.8 13.8H1.2z",
   };
 
-  /** Point symbol: filled where the place is verified (已核), dashed where inferred (推定), hollow where illustrative (示意). */
+  /** Point symbol; its outline and filling say how sure the place is (symbols.js). */
   function symbol(shape, color, location) {
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", "0 0 16 16");
     svg.setAttribute("aria-hidden", "true");
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("d", SHAPES[shape] || SHAPES.circle);
-    const hollow = location === "示意", dashed = location === "推定";
-    const look = {
-      fill: hollow || dashed ? "#FFFFFF" : color,
-      stroke: hollow || dashed ? color : "#FFFFFF",
-      "stroke-width": hollow || dashed ? 2.4 : 1.6,
-      "stroke-dasharray": dashed ? "3 2" : "none",
-    };
+    const look = symbolStyle(location, color);
     for (const name in look) path.setAttribute(name, look[name]);
     svg.appendChild(path);
     return svg;

@@ -143,21 +143,27 @@
     return width;
   }
 
-  /** Greedy choice of boxes [x0, y0, x1, y1] that do not touch, first come first kept; returns their positions in the list. */
-  function placeBoxes(boxes) {
-    const kept = [];
-    boxes.forEach((box, index) => {
-      const free = kept.every((other) => {
-        const taken = boxes[other];
-        return box[2] < taken[0] || box[0] > taken[2] || box[3] < taken[1] || box[1] > taken[3];
-      });
-      if (free) kept.push(index);
+  function apart(box, other) {
+    return box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3];
+  }
+
+  /**
+   * Greedy places for labels, first come first served. choices: for each label its boxes [x0, y0, x1, y1], the best place first;
+   * obstacles: boxes that no label may touch. Returns [label, choice] pairs of those that found a place.
+   */
+  function placeLabels(choices, obstacles = []) {
+    const placed = [], taken = [...obstacles];
+    choices.forEach((boxes, label) => {
+      const choice = boxes.findIndex((box) => taken.every((other) => apart(box, other)));
+      if (choice < 0) return;
+      placed.push([label, choice]);
+      taken.push(boxes[choice]);
     });
-    return kept;
+    return placed;
   }
 
   const api = {
-    gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeBoxes,
+    gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeLabels,
   };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).geometry = api;

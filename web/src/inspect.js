@@ -11,7 +11,7 @@
     const head = make("div", "pc-popup-head", box);
     make("strong", "", head, answer.title || "未命名");
     if (answer.badge) make("span", `pc-badge pc-badge-${answer.badge.kind || "reference"}`, head, answer.badge.text);
-    const table = make("table", "", box);
+    const table = make("table", "", make("div", "pc-popup-rows", box, null, { tabindex: "0" }));
     for (const [label, value] of answer.rows || []) {
       const row = make("tr", "", table);
       make("th", "", row, label, { scope: "row" });
@@ -33,8 +33,8 @@
 
   class Inspector {
     /** views(): layer views from top to bottom, each with layer, rowAt(latlng), tooltip(row). */
-    constructor(map, config, { views, units, onFail }) {
-      Object.assign(this, { map, config, views, units, onFail });
+    constructor(map, config, { views, units, onFail, onSelect }) {
+      Object.assign(this, { map, config, views, units, onFail, onSelect });
       this.hover = null;
       this.selected = null;
       this.paused = false; // while measuring
@@ -138,6 +138,8 @@
         title: view.layer.title,
         open: () => this.open(view.layer, other, latlng, others.filter((hit) => hit.view !== view)),
       }));
+      const { x } = this.map.getSize();
+      Object.assign(this._popup.options, { maxWidth: Math.min(340, x - 60), minWidth: Math.min(260, x - 80) });
       this._popup.setLatLng(latlng).setContent(make("div", "pc-popup", null, "正在读取…")).openOn(this.map);
       this._fill = () => this._fillPopup(layer, row, links);
       await this._fill();
@@ -177,7 +179,9 @@
     /** Mark a feature {layer, row} by its outline, null for none; with `show` the map moves there if it is out of sight. */
     async select(target, show = false) {
       if (target && this._isSelected(target.layer, target.row)) return;
+      const before = this.selected;
       this.selected = target ? { layer: target.layer, row: target.row } : null;
+      if (before || target) this.onSelect();
       this._outline?.remove();
       this._outline = null;
       if (!target) return;

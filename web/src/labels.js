@@ -1,39 +1,54 @@
-/* Names on the map, as many as fit without touching. */
+/* Names on the map, as many as fit without touching each other or a symbol. */
 (function () {
   "use strict";
 
   const { make } = window.Pingchang.dom;
-  const { textWidth, placeBoxes } = window.Pingchang.geometry;
+  const { textWidth, placeLabels } = window.Pingchang.geometry;
   const LINE_PX = 18;
+  const SYMBOL_PX = 8; // half of what a symbol's ink covers
+  const GAP_PX = 1;
+
+  /** Boxes that a label may take, the best first: beneath, above, right or left of a symbol, or on the middle of an area. */
+  function choicesAt({ x, y }, width, point) {
+    const box = (left, top) => [left, top, left + width, top + LINE_PX];
+    if (!point) return [box(x - width / 2, y - LINE_PX / 2)];
+    const away = SYMBOL_PX + GAP_PX;
+    return [
+      box(x - width / 2, y + away), box(x - width / 2, y - away - LINE_PX),
+      box(x + away, y - LINE_PX / 2), box(x - away - width, y - LINE_PX / 2),
+    ];
+  }
 
   class Labels {
-    /** collect() gives [{latlng, text, className?, offset?}] in order of importance, for the present zoom. */
-    constructor(map, collect) {
+    /**
+     * collect() gives [{latlng, text, className?, point?}] in order of importance, for the present zoom; point: the label belongs
+     * to a symbol. symbols() gives the places of all symbols shown.
+     */
+    constructor(map, collect, symbols) {
       this._map = map;
       this._collect = collect;
+      this._symbols = symbols;
       this._pane = map.getPane("pc-labels");
       map.on("moveend zoomend", this.draw, this);
       map.on("zoomstart", () => (this._pane.textContent = ""));
     }
 
     draw() {
-      const view = this._map.getPixelBounds().getSize();
-      const items = [];
-      const boxes = [];
-      for (const item of this._collect()) {
-        const at = this._map.latLngToContainerPoint(item.latlng);
-        const half = textWidth(item.text) / 2, top = at.y + (item.offset ?? -LINE_PX / 2);
-        if (at.x < half || at.y < 8 || at.x > view.x - half || at.y > view.y - 8) continue;
-        items.push(item);
-        boxes.push([at.x - half, top, at.x + half, top + LINE_PX]);
-      }
+      const view = this._map.getSize(), origin = this._map.containerPointToLayerPoint([0, 0]);
+      const place = (latlng) => this._map.latLngToContainerPoint(latlng);
+      const inside = ([left, top, right, bottom]) => left >= 0 && top >= 0 && right <= view.x && bottom <= view.y;
+      const items = this._collect();
+      const choices = items.map(({ latlng, text, point }) => choicesAt(place(latlng), textWidth(text), point).filter(inside));
+      const obstacles = this._symbols().map((latlng) => {
+        const { x, y } = place(latlng);
+        return [x - SYMBOL_PX, y - SYMBOL_PX, x + SYMBOL_PX, y + SYMBOL_PX];
+      });
       this._pane.textContent = "";
-      for (const index of placeBoxes(boxes)) {
-        const item = items[index];
-        const label = make("span", "pc-label " + (item.className || ""), this._pane, item.text);
-        const at = this._map.latLngToLayerPoint(item.latlng);
-        label.style.left = `${at.x}px`;
-        label.style.top = `${at.y + (item.offset ?? -LINE_PX / 2)}px`;
+      for (const [index, choice] of placeLabels(choices, obstacles)) {
+        const [left, top, right] = choices[index][choice];
+        const label = make("span", "pc-label " + (items[index].className || ""), this._pane, items[index].text);
+        label.style.left = `${origin.x + (left + right) / 2}px`;
+        label.style.top = `${origin.y + top}px`;
       }
     }
   }

@@ -39,8 +39,9 @@
         views: () => this.fromTop(),
         units: () => this.state.units || {},
         onFail: (error) => this.fail(error),
+        onSelect: () => this.labels.draw(),
       });
-      this.labels = new P.labels.Labels(map, () => this._labelItems());
+      this.labels = new P.labels.Labels(map, () => this._labelItems(), () => this._symbolPlaces());
       P.basemap
         .drawBase(map, config, this._baseLabels)
         .catch((error) => this.fail(error))
@@ -210,7 +211,7 @@
 
     _labelItems() {
       const items = [];
-      const zoom = this.map.getZoom();
+      const zoom = this.map.getZoom(), chosen = this.inspector.selected;
       for (const entry of this.fromTop()) {
         const { layer, view } = entry;
         if (entry.source || !layer.labelField || !entry.isVisible()) continue;
@@ -219,11 +220,23 @@
           const [west, south, east, north] = feature.box;
           const point = /Point$/.test(feature.geometry.type);
           const wide = ((east - west) / 360) * 256 * 2 ** zoom;
-          if (!text || (point ? zoom < (layer.labelZoom ?? 9) : wide < 36)) continue;
-          items.push({ latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), offset: point ? 9 : undefined });
+          const selected = chosen !== null && chosen.layer === layer.id && chosen.row === feature.row;
+          if (!text || (!selected && (point ? zoom < (layer.labelZoom ?? 9) : wide < 36))) continue;
+          const item = { latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), point };
+          if (selected) items.unshift(item); // its name comes first
+          else items.push(item);
         }
       }
       return items.concat(zoom < 13 ? this._baseLabels : []);
+    }
+
+    /** Where a symbol stands, of whatever layer: no label may cover it. */
+    _symbolPlaces() {
+      const small = this.fromTop().filter((entry) => !entry.source && entry.isVisible());
+      const points = small.flatMap(({ view }) => view.shown()).filter(({ geometry }) => /Point$/.test(geometry.type));
+      return points.flatMap(({ geometry: { type, coordinates } }) =>
+        (type === "Point" ? [coordinates] : coordinates).map(([lng, lat]) => L.latLng(lat, lng))
+      );
     }
 
     /** Something was drawn, loaded or recoloured. */

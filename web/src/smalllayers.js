@@ -5,15 +5,15 @@
   const { contains, boundsOf } = window.Pingchang.geometry;
   const { MISSING_COLOR, featurePasses, featureLine } = window.Pingchang.lookup;
   const { checked } = window.Pingchang.answers;
+  const { areaStyle, commonLocation } = window.Pingchang.symbols;
   const dom = window.Pingchang.dom;
 
-  const DASHES = { 推定: "6 4", 示意: "2 4" };
   const POINT_REACH_PX = 12;
   const LINE_REACH_PX = 6;
 
   class SmallLayer {
     constructor(map, layer, url, pane, { onChange, onFail }) {
-      Object.assign(this, { map, layer, url, pane, state: null, features: null, legend: null });
+      Object.assign(this, { map, layer, url, pane, state: null, features: null, legend: null, location: null });
       this._group = L.layerGroup();
       this._onChange = onChange;
       this._onFail = onFail;
@@ -43,6 +43,7 @@
             feature.row = Number(feature.id);
             feature.box = boundsOf(feature.geometry);
           }
+          this.location = commonLocation(this.features);
           if (this.state && this.state.visible) this._draw();
           this._onChange();
         })
@@ -99,12 +100,8 @@
         style: {
           color: own,
           fillColor: color,
-          weight: style.weight ?? 1.5,
-          opacity: style.opacity ?? 1,
           fill: /Polygon$/.test(feature.geometry.type),
-          // A theme must be legible; a plain layer lets what lies beneath show.
-          fillOpacity: this.state.theme ? Math.max(0.65, style.fillOpacity ?? 0) : style.fillOpacity ?? 0.2,
-          dashArray: DASHES[location] ?? style.dashArray ?? null,
+          ...areaStyle(location, style, Boolean(this.state.theme)),
         },
       });
     }

@@ -2,7 +2,7 @@
 // Reference numbers: pyproj 3.7 (PROJ), EPSG:4490 → EPSG:4545, and pyproj.Geod(ellps="GRS80").
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeBoxes } = require("../src/geometry.js");
+const { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeLabels } = require("../src/geometry.js");
 
 const near = (value, expected, tolerance) => assert.ok(Math.abs(value - expected) <= tolerance, `${value} is not ${expected} ± ${tolerance}`);
 
@@ -62,7 +62,16 @@ test("a view is three plausible numbers", () => {
 });
 
 test("labels keep clear of those placed before", () => {
-  const boxes = [[0, 0, 10, 10], [5, 5, 15, 15], [11, 0, 20, 10], [12, 11, 18, 20]];
-  assert.deepEqual(placeBoxes(boxes), [0, 2, 3]);
+  const boxes = [[0, 0, 10, 10], [5, 5, 15, 15], [11, 0, 20, 10], [12, 11, 18, 20]].map((box) => [box]);
+  assert.deepEqual(placeLabels(boxes), [[0, 0], [2, 0], [3, 0]]);
   assert.ok(textWidth("白衣古镇") > textWidth("abcd"));
+});
+
+test("labels keep off symbols, and move to their next place for it", () => {
+  const symbols = [[0, 12, 4, 16]];
+  const below = [0, 11, 10, 20], above = [0, 0, 10, 9];
+  assert.deepEqual(placeLabels([[below]], symbols), []);
+  assert.deepEqual(placeLabels([[below, above]], symbols), [[0, 1]]);
+  // the place that the first one took is gone for the second
+  assert.deepEqual(placeLabels([[below, above], [above]], symbols), [[0, 1]]);
 });
