@@ -32,8 +32,8 @@ _STYLE: Final = """
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 [class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.4rem !important; position: relative; }
 [class*="st-key-kpi_"] > :last-child { position: absolute; top: 0.15rem; right: 0.6rem; width: auto; }
-[class*="st-key-kpi_"] .stMarkdown p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-[class*="st-key-kpi_"] .stMarkdown p:first-child { color: #55635B; font-size: 0.85rem; margin: 0 3.2rem 0 0; }
+[class*="st-key-kpi_"] .stMarkdown p { line-height: 1.35; overflow-wrap: anywhere; }
+[class*="st-key-kpi_"] .stMarkdown p:first-child { color: #55635B; font-size: 0.85rem; margin: 0 3.2rem 0.15rem 0; }
 [class*="st-key-kpi_"] .stPopover button { min-height: 1.5rem; padding: 0; font-size: 0.8rem; }
 /* The element's own download has no notes and no byte-order mark; ours stand above the table. */
 [data-testid="stElementToolbar"] { display: none; }

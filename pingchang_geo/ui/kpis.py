@@ -14,10 +14,11 @@ from pingchang_geo import reconcile, units
 from pingchang_geo.indicators import Indicator, load_ledger
 from pingchang_geo.reconcile import Reconciliation
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
+from pingchang_geo.ui import totals
 from pingchang_geo.ui.state import View
 from pingchang_geo.ui.text import plain
 from pingchang_geo.units import UnitChoice
-from pingchang_geo.workflow.atlas import LayerData
+from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 #: Quantities on the strip besides the number of features.
 _MOST_QUANTITIES = 3
@@ -25,13 +26,20 @@ _MOST_QUANTITIES = 3
 
 @dataclass(frozen=True)
 class Card:
-    """One card; ``kind`` is 计算 or 报告, ``source`` the Markdown of its 「出处」."""
+    """One card; ``kind`` is 计算 or 报告, ``source`` the Markdown of its 「出处」, ``field`` the column it sums."""
 
     label: str
     value: str
     kind: str
     source: str
     hint: str = ""
+    mark: str = ""
+    field: str = ""
+
+    @property
+    def tag(self) -> str:
+        """What stands beside the value: ``计算 · 示意 · 占 33.3%``."""
+        return " · ".join(part for part in (self.kind, self.mark.removesuffix("数据"), self.hint) if part)
 
 
 def cards(items: Sequence[Card], *, key: str) -> None:
@@ -40,46 +48,46 @@ def cards(items: Sequence[Card], *, key: str) -> None:
         for number, item in enumerate(items):
             place = f"{key}_{number}"
             with st.container(border=True, horizontal=True, wrap=False, gap="xxsmall", key=place):
-                value = f"**{item.value}** :small[:gray[{item.hint or item.kind}]]"
+                value = f"**{item.value}** :small[:gray[{item.tag}]]"
                 st.markdown(f"{short(item.label)}\n\n{value}", width="stretch")
                 with st.popover("出处", type="tertiary", width="content", help=f"{item.label}的出处"):
                     st.markdown(f"**{item.label}**　{item.value}\n\n{item.source}")
 
 
-def computed(view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> list[Card]:
+def computed(found: Atlas, view: View, choice: UnitChoice, mark_of: Callable[[str], str]) -> list[Card]:
     """Number of features and sums of the layer's derived quantities under the filter.
 
+    Without a filter, totals over zones count every plot once; under one the zones are added up.
     ``mark_of`` gives the mark of what stands behind a column (``""``: the features themselves).
     """
     data = view.data
     keep = view.keep()
     rows = len(data.frame)
     kept = rows if keep is None else int(keep.sum())
-    found = [
-        Card(
-            f"{data.spec.noun}数",
-            f"{kept:,} 个",
-            "计算",
-            _method(data, None, mark_of("")),
-            _share(kept, rows) if keep is not None else "",
-        )
-    ]
+    hint = _share(kept, rows) if keep is not None else ""
+    mark = mark_of("")
+    shown = [Card(f"{data.spec.noun}数", f"{kept:,} 个", "计算", _method(data, None, mark), hint, mark)]
+    overlap = totals.overlapping(found, data)
     for field in quantities(data):
-        values = data.frame[field.name].to_numpy(dtype=np.float64, na_value=np.nan)
-        whole = float(np.nansum(values))
-        if whole == 0:
+        values = totals.column(data, field.name)
+        if np.isnan(values).all():
             continue  # points have no area, and a version without volumes no stock
-        part = whole if keep is None else float(np.nansum(values[keep]))
-        found.append(
+        whole, plots_once = totals.total(values), totals.once(found, data.spec, field.name)
+        part = totals.total(values[keep]) if keep is not None else whole if plots_once is None else plots_once
+        twice = overlap and (keep is not None or plots_once is None)
+        mark = mark_of(field.name)
+        shown.append(
             Card(
                 field.label,
                 units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
-                _method(data, field, mark_of(field.name)) + _left_out(data, values, keep),
+                _method(data, field, mark) + _overlaps(overlap, twice) + _left_out(data, values, keep),
                 _share(part, whole) if keep is not None else "",
+                mark,
+                field.name,
             )
         )
-    return found
+    return shown
 
 
 def quantities(data: LayerData) -> list[FieldSpec]:
@@ -117,8 +125,14 @@ def _left_out(data: LayerData, values: NDArray[np.float64], keep: Any) -> str:
     return f"\n\n其中 {count:,} 个{data.spec.noun}无数据，未计入。" if count else ""
 
 
+def _overlaps(overlap: bool, twice: bool) -> str:
+    if not overlap:
+        return ""
+    return "\n\n图层内有范围相互重叠，重叠部分" + ("重复计入。" if twice else "只计一次。")
+
+
 def _share(part: float, whole: float) -> str:
-    return f"占 {100 * part / whole:.1f}%" if whole > 0 else ""
+    return f"占 {100 * part / whole:.1f}%" if whole > 0 and part == part else ""  # noqa: PLR0124  NaN is not itself
 
 
 def _method(data: LayerData, field: FieldSpec | None, mark: str) -> str:
@@ -152,4 +166,5 @@ def _compared(item: Reconciliation) -> str:
     indicator = load_ledger()[item.indicator]
     text = f"报告值：{item.label} {plain(indicator.display())}；全部数据计算值 "
     text += f"{units.format_number(item.computed, significant=6)} {item.unit}，{item.verdict.value}。"
-    return text + (f"{item.note}。" if item.note else "") + f"\n\n> {plain(indicator.citation())}"
+    text += (f"{item.note}。" if item.note else "") + f"\n\n> {plain(indicator.citation())}"
+    return text + (f"\n\n{plain(indicator.note)}" if indicator.note else "")

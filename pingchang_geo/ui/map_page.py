@@ -78,7 +78,7 @@ def _beneath(spec: LayerSpec) -> tuple[str, ...]:
 
 
 def _layer_cards(ctx: Context) -> list[kpis.Card]:
-    return kpis.computed(ctx.view, ctx.state.units, ctx.mark)
+    return kpis.computed(ctx.atlas, ctx.view, ctx.state.units, ctx.mark)
 
 
 def _empty_notice(ctx: Context) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from pingchang_geo import layers
-from pingchang_geo.filters import Filter
-from pingchang_geo.specs import LayerSpec
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import kpis
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.frame import guarded
 from pingchang_geo.ui.map_page import map_page
 from pingchang_geo.ui.registry import page_of
-from pingchang_geo.ui.state import Scope, View
+from pingchang_geo.ui.state import Scope
 from pingchang_geo.ui.status_line import status_line
 
 #: Figures of the report on the strip; the rest stand on the page 指标与出处.
@@ -28,7 +25,9 @@ _HEADLINES: Final = (
     "managed_forest_removal_wt_a",
     "scenic_4a_count",
 )
-_COMPUTED: Final = "stock_tc"
+#: The computed figure: the carbon of the layer in focus, or else the number of its features.
+_STOCKS: Final = ("stock_tc", "forest_stock_tc")
+_COUNT: Final = ""
 
 
 def overview_page() -> None:
@@ -50,23 +49,7 @@ def overview_page() -> None:
 
 
 def _cards(ctx: Context) -> list[kpis.Card]:
-    """Headline figures of the report, and the computed stock of the carbon-bearing layer."""
-    found = kpis.reported(_HEADLINES)
-    for spec in layers.carbon_bearing():
-        if spec.id in ctx.scope.layers:
-            data = ctx.scope.layers[spec.id]
-            whole = ctx.view if spec.id == ctx.state.focus else View.of(data, Filter())
-            found += [
-                card
-                for card in kpis.computed(whole, ctx.state.units, partial(_mark, ctx, spec))
-                if card.label == _stock_label(spec)
-            ]
-    return found
-
-
-def _mark(ctx: Context, spec: LayerSpec, name: str) -> str:
-    return shared.mark(ctx.atlas, spec, [name])
-
-
-def _stock_label(spec: LayerSpec) -> str:
-    return spec.field(_COMPUTED).label
+    """Headline figures of the report, and the stock of the layer in focus under its filter."""
+    own = {card.field: card for card in kpis.computed(ctx.atlas, ctx.view, ctx.state.units, ctx.mark)}
+    field = next((name for name in _STOCKS if name in own), _COUNT)
+    return [*kpis.reported(_HEADLINES), own[field]]
