@@ -16,10 +16,12 @@
     return LOOKS[location] || LOOKS.已核;
   }
 
+  const round = (pixels) => Math.round(10 * pixels) / 10;
+
   /** {dashArray, lineCap} of an outline so many pixels wide; dots are dashes of no length with round ends. */
   function stroke(line, width) {
-    if (line === DASHED) return { dashArray: `${3 * width} ${2 * width}`, lineCap: "butt" };
-    if (line === DOTTED) return { dashArray: `0.1 ${2 * width}`, lineCap: "round" };
+    if (line === DASHED) return { dashArray: `${round(2.5 * width)} ${round(1.5 * width)}`, lineCap: "butt" };
+    if (line === DOTTED) return { dashArray: `0.1 ${round(1.5 * width)}`, lineCap: "round" };
     return { dashArray: null, lineCap: "round" };
   }
 
@@ -38,7 +40,7 @@
   function symbolStyle(location, color) {
     const { line, fill } = lookOf(location);
     if (fill === 1) return { fill: color, stroke: "#FFFFFF", "stroke-width": 1.6, "stroke-dasharray": "none" };
-    const width = line === DOTTED ? 2 : 2.2, { dashArray, lineCap } = stroke(line, width);
+    const width = 2.4, { dashArray, lineCap } = stroke(line, width);
     return {
       fill: fill ? lighter(color, fill) : "#FFFFFF",
       stroke: color, "stroke-width": width, "stroke-dasharray": dashArray, "stroke-linecap": lineCap,
