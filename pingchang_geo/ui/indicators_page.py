@@ -15,6 +15,7 @@ from pingchang_geo.reconcile import Reconciliation, Verdict
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.registry import page_of
+from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
 from pingchang_geo.workflow.atlas import Atlas, LayerData
@@ -70,10 +71,14 @@ def _ledger() -> None:
 def _search(themes: list[str]) -> tuple[str, str]:
     """Words and theme that the reader looks for; they stand in the address as ``q`` and ``topic``."""
     asked = st.query_params.get(_TOPIC, _ALL)
+    bad = [name for name in st.query_params if name not in (_TEXT, _TOPIC)]
     if asked not in themes:
-        st.toast(f"地址中的参数无法识别，已忽略：{_TOPIC}", icon=":material/link_off:", duration="long")
-        del st.query_params[_TOPIC]
+        bad.append(_TOPIC)
         asked = _ALL
+    if bad:
+        notice(bad)
+        kept = {name: text for name, text in st.query_params.to_dict().items() if name not in bad}
+        st.query_params.from_dict(kept)
     st.session_state[_TEXT_KEY] = st.query_params.get(_TEXT, "")
     st.session_state[_TOPIC_KEY] = asked
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

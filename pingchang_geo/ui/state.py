@@ -1,12 +1,12 @@
 """What the reader has chosen on a page ↔ the address bar. The address is the only place where it lives.
 
-Defaults are left out, so that a fresh page has a clean address; parameters that belong to others (``view`` is the
-map's own) are kept; what is not understood is dropped with a notice that names it.
+Defaults are left out, so that a fresh page has a clean address; ``view`` is the map's own and kept; whatever else is
+not understood is dropped with a notice that names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -18,10 +18,14 @@ from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.maps import field_themes, has_values
 from pingchang_geo.specs import FieldKind, FieldSpec, Theme
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
+from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import LayerData
 
 #: Parameters of ours besides the filter's fields. None of them is the name of a field.
 _OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", "sel")
+#: The map's own parameter, which it writes in the browser: latitude, longitude, zoom.
+_VIEW: Final = "view"
+_VIEW_LIMITS: Final = ((-90, 90), (-180, 180), (0, 24))
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}
 _UNITS_KEY: Final = "units_preferred"
@@ -65,6 +69,11 @@ def themes_of(data: LayerData) -> tuple[Theme, ...]:
     return field_themes(data.spec, data.frame)
 
 
+def can_compare(data: LayerData) -> bool:
+    """Whether the map can show the layer in two themes side by side: only what it draws from tiles."""
+    return derive.tiled(data.version) and len(themes_of(data)) > 1
+
+
 def defaults(scope: Scope, focus: str) -> PageState:
     """The state of an address without parameters."""
     themes = themes_of(scope.layers[focus])
@@ -98,7 +107,12 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
                 state = replace(state, **reader(params[name]))
             except (KeyError, ValueError):
                 bad.append(name)
+    if state.compare and (state.compare == state.theme or not can_compare(data)):
+        state = replace(state, compare="")
+        bad.append("compare")
     chosen, unread = _filter(params, data)
+    known = {*_OWN, *(f.name for f in filter_fields(data))}
+    unread += [name for name in params if name not in known and not (name == _VIEW and _is_view(params[name]))]
     return replace(state, chosen=chosen), [*bad, *unread]
 
 
@@ -112,7 +126,7 @@ def encode(state: PageState, scope: Scope) -> dict[str, str]:
         found["theme"] = state.theme
     if state.method != plain.method:
         found["method"] = state.method.value
-    if state.compare:
+    if state.compare and state.compare != state.theme:
         found["compare"] = state.compare
     if state.units.area != plain.units.area:
         found["area"] = state.units.area.value.code
@@ -130,7 +144,7 @@ def read(scope: Scope) -> PageState:
     params = st.query_params.to_dict()
     state, bad = decode(params, scope)
     if bad:
-        _notice(bad)
+        notice(bad)
     preferred = st.session_state.get(_UNITS_KEY)
     if preferred is not None and "area" not in params and "mass" not in params:
         state = replace(state, units=preferred)
@@ -158,13 +172,14 @@ def set_clause(scope: Scope, name: str, clause: Any) -> None:
 def _store(state: PageState, scope: Scope) -> None:
     """One message at most: the address is only touched where it differs."""
     params = st.query_params.to_dict()
-    ours = {*_OWN, *(f.name for data in scope.layers.values() for f in data.spec.filterable)}
-    wanted = {**{k: v for k, v in params.items() if k not in ours}, **encode(state, scope)}
+    view = {_VIEW: params[_VIEW]} if _is_view(params.get(_VIEW, "")) else {}
+    wanted = {**view, **encode(state, scope)}
     if wanted != params:
         st.query_params.from_dict(wanted)
 
 
-def _notice(bad: list[str]) -> None:
+def notice(bad: Iterable[str]) -> None:
+    """Name the parameters of the address that were not understood."""
     names = "、".join(dict.fromkeys(bad))
     st.toast(f"地址中的参数无法识别，已忽略：{names}", icon=":material/link_off:", duration="long")
 
@@ -173,6 +188,15 @@ def _known(text: str, names: Mapping[str, Any]) -> str:
     if text not in names:
         raise KeyError(text)
     return text
+
+
+def _is_view(text: str) -> bool:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        return False
+    within = [low <= number <= high for number, (low, high) in zip(numbers, _VIEW_LIMITS, strict=False)]
+    return len(numbers) == len(_VIEW_LIMITS) and all(within)
 
 
 def _shown(text: str, scope: Scope) -> frozenset[str]:
@@ -184,18 +208,16 @@ def _shown(text: str, scope: Scope) -> frozenset[str]:
 
 def _selected(text: str, scope: Scope) -> Selected:
     layer, _, row = text.partition(":")
-    number = int(row)
-    if not row.isascii() or not 0 <= number < len(scope.layers[layer].frame):
+    # int() alone would also read "1_0", "+1" and the digits of other scripts.
+    if not (row.isascii() and row.isdecimal()) or int(row) >= len(scope.layers[layer].frame):
         raise ValueError(text)
-    return layer, number
+    return layer, int(row)
 
 
 def _filter(params: Mapping[str, str], data: LayerData) -> tuple[Filter, list[str]]:
     """Filter on the layer in focus; unknown categories are not understood, wherever they stand."""
     fields = {f.name: f.kind is FieldKind.NUMBER for f in filter_fields(data)}
-    declared = {f.name for f in data.spec.filterable} - set(fields)
     chosen, bad = Filter.decode(params, fields)
-    bad += [name for name in params if name in declared]
     for clause in chosen.clauses:
         if isinstance(clause, OneOf) and not set(clause.values) <= set(data.frame[clause.field].cat.categories):
             chosen = chosen.replacing(clause.field, None)

@@ -11,8 +11,7 @@ from pingchang_geo.filters import Filter
 from pingchang_geo.specs import FieldKind
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.filters_panel import filters_panel
-from pingchang_geo.ui.state import change, themes_of
-from pingchang_geo.workflow import derive
+from pingchang_geo.ui.state import can_compare, change, themes_of
 
 
 def toolbar(ctx: Context) -> None:
@@ -26,7 +25,7 @@ def toolbar(ctx: Context) -> None:
         if themes and ctx.data.spec.field(ctx.state.theme).kind is FieldKind.NUMBER:
             methods = {method.value: method.label for method in Method}
             _pick(ctx, ("分级", "method"), methods, ctx.state.method.value, make=Method)
-        if derive.tiled(ctx.data.version) and len(themes) > 1:
+        if can_compare(ctx.data):
             others = {"": "不对比", **{k: v for k, v in themes.items() if k != ctx.state.theme}}
             _pick(ctx, ("对比", "compare"), others, ctx.state.compare if ctx.state.compare in others else "")
         filters_panel(ctx)

@@ -40,13 +40,14 @@ def test_every_map_page_has_map_charts_cards_and_versions(open_page, page):
     assert len(app.get("component_instance")) == 1
     assert app.get("plotly_chart")
     assert cards(app)
-    assert "第 1 版 · 示意" in texts(app)
+    assert "第 1 版 · 示意" in texts(app) or "层 · 示意" in texts(app)
+    assert all("报告" in card or "计算 · 示意" in card for card in cards(app))
 
 
 @pytest.mark.parametrize("page", MAP_PAGES, ids=lambda page: page.path)
 def test_a_bad_parameter_is_ignored_with_a_notice(open_page, page):
-    app = sound(open_page(page.path, theme="nothing", sel="moon:1", view="31.5,107.1,11"))
-    assert "theme、sel" in app.toast[0].value
+    app = sound(open_page(page.path, theme="nothing", sel="moon:1", nonsense="1", view="31.5,107.1,11"))
+    assert "theme、sel、nonsense" in app.toast[0].value
     assert app.query_params == {"view": "31.5,107.1,11"}
 
 
@@ -107,6 +108,13 @@ def test_another_layer_in_focus_on_the_overview(open_page):
     sound(app)
 
 
+@pytest.mark.parametrize(("focus", "field"), [("redline", "type"), ("parks", "status"), ("forest", "species")])
+def test_the_strip_of_the_overview_follows_the_filter_of_any_layer(open_page, focus, field):
+    value = {"type": "水土保持", "status": "现状", "species": "柏木"}[field]
+    assert "占 " not in "".join(cards(open_page("overview", layer=focus)))
+    assert "占 " in "".join(cards(sound(open_page("overview", layer=focus, **{field: value}))))
+
+
 def test_the_selected_feature_has_a_card(open_page):
     app = sound(open_page("forest", sel="redline:0"))
     assert "红线斑块 01" in texts(app)
@@ -160,11 +168,18 @@ def test_the_ledger_is_searched(open_page):
     assert "没有符合条件的指标" in texts(app)
 
 
-def test_a_search_does_not_follow_to_other_pages(open_page):
+def test_the_ledger_names_parameters_that_are_not_its_own(open_page):
+    app = sound(open_page("indicators", q="红线", area="ha"))
+    assert "area" in app.toast[0].value
+    assert app.query_params == {"q": "红线"}
+
+
+def test_a_search_that_follows_to_another_page_is_dropped_there(open_page):
     app = open_page("indicators", topic="森林碳汇")
     assert 0 < len(app.dataframe[0].value) < len(load_ledger())
     app.switch_page("forest.py").run()
-    assert not sound(app).toast
+    assert "topic" in sound(app).toast[0].value
+    assert app.query_params == {}
 
 
 def test_computed_and_reported_stand_side_by_side(open_page):

@@ -16,7 +16,9 @@ from pingchang_geo.workflow.atlas import load
 
 
 @pytest.fixture
-def scope(store) -> Scope:
+def scope(store, monkeypatch) -> Scope:
+    # Drawn from tiles, as a real layer of plots is: only such a layer can be compared.
+    monkeypatch.setattr(states.derive, "tiled", lambda version: version.layer == "forest")
     atlas = load(store)
     layers = {i: atlas[i] for i in ("forest", "redline", "scenic", "parks")}
     return Scope(layers, "forest", frozenset({"forest", "redline"}), focus_free=True)
@@ -70,6 +72,10 @@ def test_everything_chosen_survives(scope):
         {"sel": "forest"},
         {"sel": "moon:1"},
         {"sel": "forest:１"},
+        {"sel": "forest:1_0"},
+        {"sel": "forest:+1"},
+        {"utm_source": "x"},
+        {"layer": "redline", "species": "柏木"},
         {"species": "芒果"},
         {"species": "~"},
         {"canopy": "a..b"},
@@ -79,12 +85,28 @@ def test_everything_chosen_survives(scope):
 )
 def test_what_is_not_understood_is_named_and_left_out(scope, params):
     state, bad = decode(params, scope)
-    assert bad == list(params)
-    assert encode(state, scope) == {}
+    assert bad == [name for name in params if (name, params[name]) != ("layer", "redline")]
+    assert set(encode(state, scope)) <= {"layer"}
 
 
-def test_parameters_of_others_are_silent(scope):
-    assert decode({"view": "31.5,107.1,11", "utm_source": "x"}, scope)[1] == []
+@pytest.mark.parametrize("view", ["31.5,107.1,11", "31.5, 107.1, 11.5", "-31,-107,0"])
+def test_the_map_s_own_parameter_is_silent(scope, view):
+    assert decode({"view": view}, scope)[1] == []
+
+
+@pytest.mark.parametrize("view", ["", "31.5,107.1", "a,b,c", "31.5,107.1,11,1", "nan,107.1,11", "91,107,9", "31,190,9"])
+def test_a_view_that_is_none_is_named(scope, view):
+    assert decode({"view": view}, scope)[1] == ["view"]
+
+
+def test_a_comparison_needs_another_theme_and_a_layer_that_can(scope, monkeypatch):
+    assert decode({"compare": "canopy"}, scope)[1] == []
+    assert decode({"compare": "stock_tc_ha"}, scope)[1] == ["compare"]
+    assert decode({"compare": "canopy", "theme": "canopy"}, scope)[0].compare == ""
+    same = states.PageState("forest", "canopy", scope.shown, compare="canopy")
+    assert encode(same, scope) == {"theme": "canopy"}
+    monkeypatch.setattr(states.derive, "tiled", lambda version: False)
+    assert decode({"compare": "canopy"}, scope)[1] == ["compare"]
 
 
 def test_a_fixed_focus_is_not_moved(scope):
