@@ -9,7 +9,7 @@ import streamlit as st
 from pingchang_geo import layers
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui import kpis
+from pingchang_geo.ui import first_paint, kpis
 from pingchang_geo.ui.chart_panel import chart_panel
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.details import details
@@ -64,6 +64,9 @@ def map_page(page: PageEntry, found: Atlas, scope: Scope, strip: Strip) -> None:
     with right:
         details(ctx)
         _empty_notice(ctx)
+        if not first_paint.over():
+            first_paint.wait()
+            return
         chart_panel(ctx)
     table_panel(ctx)
     _reported(ctx)

@@ -9,6 +9,7 @@ from streamlit_folium import st_folium
 
 from pingchang_geo import layers, maps
 from pingchang_geo.ui import data as shared
+from pingchang_geo.ui import first_paint
 from pingchang_geo.ui.context import Context, marked_fields
 from pingchang_geo.ui.selection import Box, destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
@@ -93,6 +94,8 @@ def _clicked(key: str, scope: Scope) -> None:
     if st.session_state.get(f"{key}-seen") == event:
         return
     st.session_state[f"{key}-seen"] = event
+    if first_paint.heard(event[0]):
+        return
     layer, _, row = str(event[0]).partition(":")
     if layer in scope.layers and row.isdecimal() and int(row) < len(scope.layers[layer].frame):
         change(scope, selected=(layer, int(row)))

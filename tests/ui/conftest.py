@@ -23,7 +23,9 @@ def open_page(store: Any, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setattr(start, "atlases", lambda: atlases)
 
     def opened(path: str, **parameters: str) -> AppTest:
-        app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "navigation.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(PROJECT_ROOT / "pages" / "navigation.py"), default_timeout=60)
+        app.session_state["first_map_drawn"] = True  # no browser draws a map here
+        app.run()
         app.switch_page(page_of(path).file)
         for name, value in parameters.items():
             app.query_params[name] = value

@@ -176,6 +176,12 @@
       this._messenger.fire("click", { latlng, layer: { toGeoJSON: () => feature } });
     }
 
+    /** Tell Python that the map is drawn, the way a click is told. */
+    tellDrawn() {
+      const feature = { type: "Feature", id: "map:drawn", properties: {}, geometry: null };
+      this._messenger.fire("click", { latlng: null, layer: { toGeoJSON: () => feature } });
+    }
+
     /** Mark a feature {layer, row} by its outline, null for none; with `show` the map moves there if it is out of sight. */
     async select(target, show = false) {
       if (target && this._isSelected(target.layer, target.row)) return;

@@ -248,6 +248,9 @@
         this._drawnAt = performance.now();
         this.labels?.draw();
         window.dispatchEvent(new CustomEvent("pingchang:drawn"));
+        // Once: the page sends its charts and tables after the first map (pingchang_geo/ui/first_paint.py).
+        if (!this._told) this.inspector.tellDrawn();
+        this._told = true;
       }
       this._drawn = drawn;
     }
