@@ -151,8 +151,16 @@ def labels(limits: Sequence[float], factor: float = 1.0) -> tuple[str, ...]:
     return tuple(f"{low}–{high}" for low, high in itertools.pairwise(texts))
 
 
+#: At most this many categories have a colour of their own; the rest share 其他.
+MOST_CATEGORIES: Final = 10
+
+
 def category_colors(
-    declared: Mapping[str, str], counted: Mapping[str, int], free: Sequence[str], other: str, most: int = 10
+    declared: Mapping[str, str],
+    counted: Mapping[str, int],
+    free: Sequence[str],
+    other: str,
+    most: int = MOST_CATEGORIES,
 ) -> dict[str, str]:
     """Colour of each category that occurs; one assignment for map, legend and chart.
 

@@ -68,10 +68,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: ``measure`` summed (or features counted where it is empty) by category ``by``.
-
-    A chart ``by`` a number shows its distribution.
-    """
+    """One chart: ``measure`` summed (or features counted where it is empty) by ``by``, a category or a name."""
 
     id: str
     title: str

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingchang_geo import charts, layers, maps
-from pingchang_geo.filters import Between, Filter, OneOf
+from pingchang_geo.filters import OneOf
 from pingchang_geo.specs import Chart
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import load
@@ -62,18 +62,6 @@ def test_a_click_toggles():
     assert charts.toggled(None, first) == first
 
 
-def test_bins_of_a_number_are_exact_filters():
-    bars = charts.aggregate(FOREST, Chart("c", "郁闭度", by="canopy", horizontal=False), frame())
-    for clause, count in zip(bars.clauses, bars.total, strict=True):
-        assert isinstance(clause, Between)
-        assert Filter((clause,)).mask(frame()).sum() == count
-    assert bars.total.sum() == 3
-    chosen = charts.aggregate(FOREST, Chart("c", "", by="canopy"), frame(), None, bars.clauses[0])
-    assert chosen.chosen[0]
-    assert sum(chosen.chosen) == 1
-    assert charts.toggled(bars.clauses[0], bars.clauses[0]) is None
-
-
 def test_many_categories_share_the_last_bar():
     names = [f"树种{i:02d}" for i in range(30)]
     plots = pd.DataFrame({"species": pd.Categorical(names), "stock_tc": np.arange(30.0)})
@@ -113,9 +101,11 @@ def test_a_long_footer_takes_lines_below_the_mark():
     bars = charts.aggregate(FOREST, STOCK, frame())
     long = charts.figure(FOREST, STOCK, bars, TONNES, mark="示意数据", footer="筛" * 80).layout
     short = charts.figure(FOREST, STOCK, bars, TONNES, mark="示意数据", footer="筛").layout
-    assert long.annotations[1].text.count("<br>") == 2
+    assert long.annotations[1].text.count("<br>") == 3  # 24 ideographs a line, as a phone has room for
     assert long.height > short.height
     assert long.annotations[0].yshift == short.annotations[0].yshift
+    mark, footer = short.annotations
+    assert mark.yshift >= footer.yshift + 13  # on a line of its own, not under the mark
 
 
 def test_without_a_reference_layer_no_mark():
@@ -144,6 +134,18 @@ def test_unknown_is_not_zero():
     assert dict(zip(bars.names, bars.known, strict=True)) == {"柏木": False, "马尾松": True, "无数据": True}
     drawn = charts.figure(FOREST, STOCK, bars, TONNES).data[-1]
     assert drawn.text[bars.names.index("柏木")] == "无数据"
+
+
+def test_what_the_filter_leaves_may_be_unknown():
+    values = frame()
+    row = int(np.flatnonzero(values["species"] == "马尾松")[0])
+    values.loc[row, "stock_tc"] = np.nan
+    only = np.arange(len(values)) == row
+    bars = charts.aggregate(FOREST, STOCK, values, only)
+    known = dict(zip(bars.names, bars.known, strict=True))
+    assert known["马尾松"] is False
+    assert known["柏木"] is True  # emptied by the filter: zero
+    assert "马尾松 无数据" in charts.alt(FOREST, STOCK, bars, TONNES)
 
 
 def test_alt_names_the_largest():

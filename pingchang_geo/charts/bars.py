@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pingchang_geo import classify
-from pingchang_geo.filters import Between, Clause, OneOf
+from pingchang_geo.filters import Clause, OneOf
 from pingchang_geo.specs import Chart, FieldKind, LayerSpec
 
 Floats = NDArray[np.float64]
@@ -21,7 +20,6 @@ Mask = NDArray[np.bool_]
 MOST_BARS: Final = 12
 MISSING_LABEL: Final = "无数据"
 OTHER_LABEL: Final = "其他"
-_BINS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Bars:
 
     ``clauses[i]`` is the filter clause that choosing bar i means (None: the bar cannot be chosen); ``chosen[i]`` says
     whether the bar belongs to the present choice. ``rows[i]`` is the single row behind a bar, −1 if there are several.
-    ``known[i]`` is False where no feature of the bar has a value: nothing is known, which is not zero.
+    ``known[i]`` is False where no feature left of the bar has a value: nothing is known, which is not zero.
     ``left_out`` counts the smaller bars that are not shown.
     """
 
@@ -61,13 +59,12 @@ def aggregate(
     weights = np.ones(len(frame)) if not chart.measure else _numbers(frame, chart.measure)
     present = np.isfinite(weights)
     weights = np.nan_to_num(weights)
-    if spec.field(chart.by).kind is FieldKind.NUMBER:
-        return _distribution(chart, frame, weights, keep=keep, own=own)
     codes, names = _codes(frame, chart.by)
     n = len(names) + 1
     total = _sums(codes, weights, n)
     shown = total if keep is None else _sums(codes[keep], weights[keep], n)
     counts = np.bincount(codes, minlength=n)
+    left, known = _counts(codes, present, keep, n)
     rows = np.full(n, -1)
     rows[codes] = np.arange(len(codes))
     rows[counts != 1] = -1
@@ -79,7 +76,8 @@ def aggregate(
         chosen=tuple(own is None or (isinstance(own, OneOf) and name in own.values) for name in (*names, "")),
         clauses=(*((OneOf(chart.by, (name,)) if filterable else None) for name in names), None),
         rows=tuple(int(r) for r in rows),
-        known=tuple(bool(k) for k in np.bincount(codes[present], minlength=n)),
+        # Of a bar that the filter empties something is known: it is zero.
+        known=tuple(bool(k) for k in np.where(left > 0, known > 0, np.bincount(codes[present], minlength=n) > 0)),
         counted={name: int(count) for name, count in zip(names, counts[:-1], strict=True)},
     )
     order = [i for i in range(n) if counts[i]]
@@ -108,6 +106,14 @@ def _sums(codes: NDArray[np.int64], weights: Floats, n: int) -> Floats:
     return np.bincount(codes, weights=weights, minlength=n).astype(np.float64)
 
 
+def _counts(
+    codes: NDArray[np.int64], present: Mask, keep: Mask | None, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Features of each bar that the filter leaves, and how many of them have a value."""
+    keep = np.ones(len(codes), dtype=bool) if keep is None else keep
+    return np.bincount(codes[keep], minlength=n), np.bincount(codes[keep & present], minlength=n)
+
+
 def _codes(frame: pd.DataFrame, name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Category code of each row, ``len(names)`` where missing."""
     column = frame[name]
@@ -117,25 +123,6 @@ def _codes(frame: pd.DataFrame, name: str) -> tuple[NDArray[np.int64], tuple[str
     codes = column.cat.codes.to_numpy().astype(np.int64)
     codes[codes < 0] = len(names)
     return codes, names
-
-
-def _distribution(chart: Chart, frame: pd.DataFrame, weights: Floats, *, keep: Mask | None, own: Clause | None) -> Bars:
-    limits = classify.breaks(frame[chart.by], classify.Method.ROUND, _BINS)
-    codes = classify.class_of(frame[chart.by], limits)
-    here = codes >= 0
-    n = len(limits) - 1
-    total = _sums(codes[here], weights[here], n)
-    both = here if keep is None else here & keep
-    shown = _sums(codes[both], weights[both], n)
-    # Filters hold both ends, classes only the lower one: step to the Float32 just below the upper limit.
-    tops = [float(np.nextafter(np.float32(high), np.float32(-np.inf))) for high in limits[1:-1]] + [limits[-1]]
-    clauses = tuple(Between(chart.by, low, top) for low, top in zip(limits[:-1], tops, strict=True))
-    chosen = tuple(
-        not isinstance(own, Between)
-        or ((own.low is None or c.high >= own.low) and (own.high is None or c.low <= own.high))  # type: ignore[operator]
-        for c in clauses
-    )
-    return Bars(classify.labels(limits), total, shown, chosen, clauses, (-1,) * n, (True,) * n)
 
 
 def _picked(bars: Bars, order: list[int]) -> Bars:

@@ -21,8 +21,12 @@ from pingchang_geo.units import UnitChoice
 FONT: Final = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 _GHOST: Final = "#E6EBE8"
 _FAINT: Final = 0.28
-#: Characters of a footer line, and its height.
-_FOOTER_LINE, _LINE_PX = 34, 13
+#: Width of a footer line in ideographs, what a phone has room for; and its height.
+_FOOTER_LINE, _LINE_PX = 24.0, 13
+#: Between the mark and the footer.
+_GAP_PX: Final = 7
+#: No line starts with these; they hang over the end of the line before.
+_HANGING: Final = "：，、；）。"
 _MARK_INK, _MARK_GROUND, _MARK_LINE = "#7A4B00", "#FFF4DD", "#D9A84A"
 _MUTED: Final = "#55635B"
 
@@ -82,12 +86,14 @@ def figure(
         ],
         customdata=_hover_texts(bars, unit, choice),
     )
-    lines = [footer[i : i + _FOOTER_LINE] for i in range(0, len(footer), _FOOTER_LINE)]
-    below = _LINE_PX * max(0, len(lines) - 1)
-    band = (24 if chart.horizontal else 46) + below
+    lines = _wrapped(footer)
+    base = 24 if chart.horizontal else 46
+    # The mark has a line of its own: on a phone the footer would run under it.
+    below = _LINE_PX * len(lines) + _GAP_PX if mark and lines else _LINE_PX * max(0, len(lines) - 1)
+    band = base + below
     layout = _layout(_title(chart, bars), label, band, height + below)
     layout |= _axes(chart, float(bars.total.max(initial=0)) * factor)
-    layout["annotations"] = [_mark(mark, band - below)] if mark else []
+    layout["annotations"] = [_mark(mark, base)] if mark else []
     layout["annotations"] += [_footer(lines, band)] if footer else []
     # In one go: plotly's update methods cost several times the figure itself.
     return go.Figure([*ghosts, solid], layout)
@@ -102,7 +108,8 @@ def alt(spec: LayerSpec, chart: Chart, bars: Bars, choice: UnitChoice) -> str:
     """Description for screen readers: title and the three largest bars."""
     unit = spec.field(chart.measure).unit if chart.measure else ""
     order = np.argsort(-bars.shown, kind="stable")[:3]
-    parts = [f"{bars.names[i]} {_quantity(float(bars.shown[i]), unit, choice)}" for i in order]
+    values = [_quantity(float(bars.shown[i]), unit, choice) if bars.known[i] else MISSING_LABEL for i in order]
+    parts = [f"{bars.names[i]} {value}" for i, value in zip(order, values, strict=True)]
     return f"柱状图，{chart.title}：" + "，".join(parts)
 
 
@@ -153,6 +160,19 @@ def _quantity(value: float, unit: str, choice: UnitChoice) -> str:
 def _text(value: str) -> str:
     """Names come from files; plotly would read tags in them."""
     return html.escape(value, quote=False)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines no wider than :data:`_FOOTER_LINE`; Latin letters and digits are about half an ideograph wide."""
+    lines, width = [""] if text else [], 0.0
+    for letter in text:
+        step = 0.55 if letter.isascii() else 1.0
+        if width + step > _FOOTER_LINE and letter not in _HANGING:
+            lines.append("")
+            width = 0.0
+        lines[-1] += letter
+        width += step
+    return lines
 
 
 def _title(chart: Chart, bars: Bars) -> str:

@@ -15,8 +15,6 @@ from pingchang_geo.layers import palette
 from pingchang_geo.specs import FieldKind, LayerSpec, Theme
 from pingchang_geo.units import UnitChoice
 
-#: At most this many categories have a colour of their own; the rest share 其他.
-MOST_CATEGORIES: Final = 10
 OTHER_LABEL: Final = "其他"
 #: Titles too long for a legend lose the method in brackets; the page says it.
 DEFAULT_OPACITY: Final = {True: 0.88, False: 1.0}
@@ -123,7 +121,7 @@ def _categories(theme: Theme, frame: pd.DataFrame) -> dict[str, Any]:
     codes = column.cat.codes.to_numpy()
     found = np.bincount(codes[codes >= 0], minlength=len(names))
     counted = {name: int(count) for name, count in zip(names, found, strict=True)}
-    colors = classify.category_colors(theme.palette, counted, palette.CATEGORICAL, palette.OTHER, MOST_CATEGORIES)
+    colors = classify.category_colors(theme.palette, counted, palette.CATEGORICAL, palette.OTHER)
     own = [i for i, name in enumerate(names) if colors.get(name, palette.OTHER) != palette.OTHER]
     rest = [i for i, name in enumerate(names) if colors.get(name) == palette.OTHER]
     lines = [[i] for i in own] + ([rest] if rest else [])

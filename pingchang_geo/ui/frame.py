@@ -37,12 +37,15 @@ _STYLE: Final = """
 [class*="st-key-kpi_"] .stPopover button { min-height: 1.5rem; padding: 0; font-size: 0.8rem; }
 /* The element's own download has no notes and no byte-order mark; ours stand above the table. */
 [data-testid="stElementToolbar"] { display: none; }
+#share_address { padding: 0.5rem; background: #F2F6F3; overflow-wrap: anywhere; user-select: all; font-size: 0.85rem; }
 dl.details { display: grid; grid-template-columns: repeat(auto-fit, minmax(205px, 1fr)); gap: 0 1.4rem; }
 .stHtml dl.details { margin: 0; padding: 0; }
 dl.details > div { display: flex; justify-content: space-between; gap: 0.6rem; border-bottom: 1px solid #E8EDEA; }
 dl.details dt, dl.details dd { margin: 0; padding: 0.1rem 0; font-size: 0.85rem; font-weight: 400; line-height: 1.5; }
 dl.details dt { color: #55635B; flex: none; max-width: 60%; }
 dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
+.st-key-reconcile_table { overflow-x: auto; }
+.st-key-reconcile_table table { min-width: 56rem; }
 .st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
 @media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>

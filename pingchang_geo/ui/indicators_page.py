@@ -145,7 +145,8 @@ def _reconciliation_rows(pairs: list[tuple[LayerData, Reconciliation]]) -> None:
             f"| {_number(item.difference)} | {_percent(item.relative)} | {_percent(item.tolerance)} "
             f"| :{_VERDICTS[item.verdict]}-badge[{item.verdict.value}] | {data.version.label}（{kind.label}） |"
         )
-    st.markdown("\n".join(lines))
+    with st.container(key="reconcile_table"):
+        st.markdown("\n".join(lines))
     for note in dict.fromkeys(item.note for _, item in pairs if item.note):
         st.caption(f"注：{note}。")
 

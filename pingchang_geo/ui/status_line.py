@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -19,7 +18,20 @@ _COLORS: Final[dict[Kind, Literal["orange", "green", "blue"]]] = {
     Kind.OFFICIAL: "green",
     Kind.SURVEY: "blue",
 }
+#: Badges that one line holds at a width of 1366 px.
+_MOST_BADGES: Final = 4
 _AREA_KEY, _MASS_KEY = "unit_area", "unit_mass"
+
+#: Without the script the box keeps its words, which are true all the same.
+_ADDRESS: Final = """
+<div id="share_address">请直接复制浏览器地址栏中的地址。</div>
+<script>
+(function () {
+  const box = document.getElementById("share_address");
+  if (box) box.textContent = window.location.href;
+})();
+</script>
+"""
 
 #: Called with the units the reader picked.
 OnUnits = Callable[[UnitChoice], None]
@@ -31,17 +43,32 @@ def status_line(
     """Title, version badges, unit switches (where the page has quantities to switch) and the link."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status_line"):
         st.markdown(f"#### {page.icon} {page.title}", width="content")
-        for data in shown:
-            source = data.version.provenance
-            st.badge(
-                f"{data.spec.title} {data.version.label} · {source.kind.label}",
-                color=_COLORS[source.kind],
-                help=_about(data),
-            )
+        _versions(list(shown))
         st.space("stretch")
         if units is not None and on_units is not None:
             _unit_switches(units, on_units)
         _share()
+
+
+def _versions(shown: list[LayerData]) -> None:
+    """One badge a layer; beyond what one line holds they stand in a pop-over."""
+    if len(shown) <= _MOST_BADGES:
+        for data in shown:
+            _badge(data)
+        return
+    kinds = {data.version.provenance.kind for data in shown}
+    kind = Kind.REFERENCE if Kind.REFERENCE in kinds else next(iter(kinds)) if len(kinds) == 1 else None
+    words = f"数据 {len(shown)} 层" + (f" · {kind.label}" if kind else "")
+    with st.popover(words, type="tertiary", width="content", help="各图层的数据版本与来源"):
+        for data in shown:
+            _badge(data)
+            st.caption(_about(data))
+
+
+def _badge(data: LayerData) -> None:
+    source = data.version.provenance
+    words = f"{data.spec.title} {data.version.label} · {source.kind.label}"
+    st.badge(words, color=_COLORS[source.kind], help=_about(data))
 
 
 def _about(data: LayerData) -> str:
@@ -77,8 +104,11 @@ def _unit_switches(units: UnitChoice, on_units: OnUnits) -> None:
 
 
 def _share() -> None:
-    with st.popover("分享", icon=":material/share:", type="tertiary", width="content"):
-        st.markdown("地址栏记录了当前页面、筛选、图层与单位，复制后发给他人即可看到同样的内容。")
-        base = (st.context.url or "").split("?")[0]
-        query = urlencode(st.query_params.to_dict(), safe=",:~")
-        st.code(f"{base}?{query}" if query else base, language=None, wrap_lines=True)
+    with st.popover(
+        "分享", icon=":material/share:", type="tertiary", width="content", key="share", on_change="rerun"
+    ) as panel:
+        if not panel.open:
+            return
+        st.markdown("下面的地址记录了当前页面、筛选、图层、视野与单位，复制后发给他人即可看到同样的内容。")
+        # The map writes its view into the address without telling Python: only the browser knows the whole of it.
+        st.html(_ADDRESS, unsafe_allow_javascript=True)

@@ -97,6 +97,7 @@ def _table(ctx: Context, sheet: Sheet, rows: Rows) -> None:
         column_config=columns,
         on_select=picked,
         selection_mode="single-row",
+        placeholder="—",
         alt=f"{sheet.title}数据表",
     )
     st.caption(f"{sheet.mark}　点选一行，可在地图上定位该要素。" if sheet.mark else "点选一行，可在地图上定位该要素。")

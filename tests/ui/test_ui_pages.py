@@ -195,6 +195,16 @@ def test_an_unknown_topic_of_the_ledger_is_ignored(open_page):
     assert len(app.dataframe[0].value) == len(load_ledger())
 
 
+def test_the_shared_address_is_read_in_the_browser(open_page):
+    app = open_page("forest")
+    assert not [item for item in app.html if "share_address" in item.value and "<div" in item.value]
+    app.session_state["share"] = True
+    app.run()
+    found = next(item.value for item in app.html if '<div id="share_address">' in item.value)
+    assert "window.location.href" in found
+    assert "请直接复制浏览器地址栏中的地址" in found
+
+
 def test_pages_are_declared_once():
     assert [page for pages in groups().values() for page in pages] == list(PAGES)
     assert len({page.path for page in PAGES}) == len({page.file for page in PAGES}) == len(PAGES)
