@@ -216,11 +216,9 @@
    * nothing is read from the layers that are shown.
    */
   function shownMark(atlas) {
-    if ("mark" in atlas.state) return atlas.state.mark || "";
+    // Python's mark knows the columns and the filter; the layers switched on here since then carry their own.
     const shown = atlas.fromTop().filter((entry) => entry.isVisible());
-    const titles = shown.map(({ layer }) => (atlas.state.layers[layer.id].theme || {}).title || "");
-    const marks = shown.map(({ layer }) => layer.mark || "").concat(titles.some((title) => title.includes("示意")) ? "示意数据" : "");
-    return marks.find(Boolean) || "";
+    return [atlas.state.mark, ...shown.map(({ layer }) => layer.mark)].find(Boolean) || "";
   }
 
   /** Put all controls on the map; returns what the map calls when its state changes. */
