@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import sys
 import time
 from contextlib import ExitStack
@@ -46,6 +47,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="small numbers: only to see that the harness works")
     parser.add_argument("--only", choices=NAMES, action="append", help="one benchmark (may be given several times)")
     chosen = parser.parse_args(arguments)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        # Two runs at once would measure each other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        measure(chosen)
+    return 0
+
+
+def measure(chosen: argparse.Namespace) -> None:
+    """Run what the command line asks for, print it and write it down."""
     size = QUICK if chosen.quick else FULL
     wanted = tuple(chosen.only or NAMES)
     say(f"data with {size.plots:,} plots" + (f" and {size.many_plots:,}" if "cold" in wanted else ""))
@@ -69,7 +80,6 @@ def main(arguments: list[str]) -> int:
     target.write_text(text, encoding="utf-8")
     print(text)
     say(f"written: {target.relative_to(PROJECT_ROOT)}")
-    return 0
 
 
 def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None) -> tuple[list[Result], str]:
