@@ -135,9 +135,10 @@
       const line = make("div", "pc-legend-line pc-legend-location", this._body);
       make("span", "", line, "位置");
       for (const location of ["已核", "推定", "示意"]) {
-        const mark = make("span", "pc-swatch", line, null, { "aria-hidden": "true" });
+        const pair = make("span", "pc-legend-pair", line);
+        const mark = make("span", "pc-swatch", pair, null, { "aria-hidden": "true" });
         mark.appendChild(symbol("circle", "#4A4A4A", location));
-        make("span", "", line, location);
+        make("span", "", pair, location);
       }
     }
   }

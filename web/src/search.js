@@ -101,12 +101,10 @@
       }
     }
 
-    /** Part of the base map, such as a river: it has no pop-up, so the map goes there and marks it. */
+    /** Part of the base map, such as a river: it is no layer to select and has no pop-up, so the map just goes there. */
     _showBase(match) {
-      const { inspector } = this._atlas;
-      inspector.close();
+      this._atlas.inspector.close();
       if (match.bounds) this._atlas.fly(match.bounds);
-      inspector.select({ layer: match.layer, row: match.row }, !match.bounds);
     }
   }
 

@@ -20,7 +20,7 @@
 
   /** {dashArray, lineCap} of an outline so many pixels wide; dots are dashes of no length with round ends. */
   function stroke(line, width) {
-    if (line === DASHED) return { dashArray: `${round(2.5 * width)} ${round(1.5 * width)}`, lineCap: "butt" };
+    if (line === DASHED) return { dashArray: `${round(1.6 * width)} ${round(1.1 * width)}`, lineCap: "butt" };
     if (line === DOTTED) return { dashArray: `0.1 ${round(1.5 * width)}`, lineCap: "round" };
     return { dashArray: null, lineCap: "round" };
   }
