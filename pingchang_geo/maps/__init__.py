@@ -1,6 +1,6 @@
 """The map for the browser: configuration, states and the folium glue that carries them (docs/architecture.md)."""
 
-from pingchang_geo.maps.config import MapLayer, config, field_themes, has_values, map_columns
+from pingchang_geo.maps.config import MapLayer, config, map_columns
 from pingchang_geo.maps.glue import OfflineMap, command, new_map
 from pingchang_geo.maps.state import layer_state, state, theme_state
 
@@ -9,8 +9,6 @@ __all__ = [
     "OfflineMap",
     "command",
     "config",
-    "field_themes",
-    "has_values",
     "layer_state",
     "map_columns",
     "new_map",

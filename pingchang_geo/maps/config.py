@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pingchang_geo.maps.offline import ROOT
-from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec, Theme
+from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 
 #: Symbols of the specifications in the map's vocabulary.
 _SYMBOLS: Final = {"circle": "circle", "mountain": "triangle", "factory": "square"}
@@ -55,18 +55,6 @@ def config(
         "layers": [_layer(layer) for layer in layers],
         "base": {role: layer_id if layer_id in published else None for role, layer_id in roles.items()},
     }
-
-
-def field_themes(spec: LayerSpec, frame: pd.DataFrame) -> tuple[Theme, ...]:
-    """Themes whose column the frame has with at least one value."""
-    return tuple(t for t in spec.themes if t.field in frame.columns and has_values(frame[t.field]))
-
-
-def has_values(column: pd.Series[Any]) -> bool:
-    """Whether anything is there; quick for the categories and numbers of large layers."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return bool((column.cat.codes.to_numpy() >= 0).any())
-    return bool(column.notna().any())
 
 
 def map_columns(layer: MapLayer) -> tuple[FieldSpec, ...]:

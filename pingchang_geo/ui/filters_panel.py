@@ -63,9 +63,7 @@ def _clear(scope: Scope) -> None:
 
 def _categories(scope: Scope, data: LayerData, field: FieldSpec, state: PageState) -> None:
     key = f"filter_{data.spec.id}_{field.name}"
-    column = data.frame[field.name].cat
-    found = np.bincount(column.codes.to_numpy()[column.codes.to_numpy() >= 0], minlength=len(column.categories))
-    names = [str(name) for name, count in zip(column.categories, found, strict=True) if count]
+    names = list(data.categories[field.name])
     clause = next((c for c in state.chosen.clauses if c.field == field.name), None)
     st.session_state[key] = [v for v in clause.values if v in names] if isinstance(clause, OneOf) else []
 
@@ -77,8 +75,7 @@ def _categories(scope: Scope, data: LayerData, field: FieldSpec, state: PageStat
 
 
 def _range(scope: Scope, data: LayerData, field: FieldSpec, state: PageState) -> None:
-    values = classify.finite(data.frame[field.name])
-    low, high = float(values.min()), float(values.max())
+    low, high = data.ranges[field.name]
     if low == high:
         return
     key = f"filter_{data.spec.id}_{field.name}"

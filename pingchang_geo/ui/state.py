@@ -15,7 +15,6 @@ import streamlit as st
 
 from pingchang_geo.classify import Method
 from pingchang_geo.filters import Filter, OneOf
-from pingchang_geo.maps import field_themes, has_values
 from pingchang_geo.specs import FieldKind, FieldSpec, Theme
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow import derive
@@ -60,13 +59,12 @@ class PageState:
 
 def filter_fields(data: LayerData) -> tuple[FieldSpec, ...]:
     """Fields of a layer that the reader can filter by: declared so, and not empty in this version."""
-    frame = data.frame
-    return tuple(f for f in data.spec.filterable if f.name in frame.columns and has_values(frame[f.name]))
+    return tuple(f for f in data.spec.filterable if f.name in data.filled)
 
 
 def themes_of(data: LayerData) -> tuple[Theme, ...]:
     """Themes of a layer that its version can fill."""
-    return field_themes(data.spec, data.frame)
+    return tuple(theme for theme in data.spec.themes if theme.field in data.filled)
 
 
 def can_compare(data: LayerData) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pingchang_geo import attributes, layers, provenance
 from pingchang_geo.crs import Geometries
 from pingchang_geo.errors import UnknownLayerError
-from pingchang_geo.specs import LayerSpec
+from pingchang_geo.specs import FieldKind, LayerSpec
 from pingchang_geo.store import Snapshot, Store, Version
 from pingchang_geo.workflow import derive
 
@@ -50,6 +50,28 @@ class LayerData:
         """n geometries, EPSG:4490; read on first use, since pages of large layers never need them."""
         frame: gpd.GeoDataFrame = self.store.read(self.version, columns=["geometry"])
         return np.asarray(frame.geometry.array, dtype=object)
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """Columns that hold at least one value; looked at once, since every run of a page asks."""
+        return frozenset(str(name) for name, column in self.frame.items() if column.notna().any())
+
+    @cached_property
+    def ranges(self) -> Mapping[str, tuple[float, float]]:
+        """Smallest and largest finite value of each filled number column."""
+        numbers = [f.name for f in self.spec.fields if f.kind is FieldKind.NUMBER and f.name in self.filled]
+        values = {name: self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numbers}
+        return {name: (float(np.nanmin(v)), float(np.nanmax(v))) for name, v in values.items()}
+
+    @cached_property
+    def categories(self) -> Mapping[str, tuple[str, ...]]:
+        """Categories that occur in each filled category column, in their order."""
+        named = [f.name for f in self.spec.fields if f.kind is FieldKind.CATEGORY and f.name in self.filled]
+        columns = {name: self.frame[name].cat for name in named}
+        return {
+            name: tuple(str(column.categories[code]) for code in np.unique(column.codes) if code >= 0)
+            for name, column in columns.items()
+        }
 
     @cached_property
     def search_text(self) -> Any:
