@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
+
+# No example has a time limit (other work shares the machine), and a submission's verdict does not depend on chance.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture
