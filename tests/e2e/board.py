@@ -19,9 +19,11 @@ class Board:
     url: str
 
     def open(self, path: str = "") -> Board:
-        """Go to a page and wait until its map is drawn."""
+        """Go to a page and wait until its map is drawn and the charts, which come after it, are there."""
         self.page.goto(f"{self.url}/{path}")
         self.wait_drawn()
+        expect(self.page.get_by_text("图表载入中")).to_have_count(0, timeout=WAIT_MS)
+        self.settle()
         return self
 
     @property
