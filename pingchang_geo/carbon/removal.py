@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 def official_rates_tco2_ha_a(factors: FactorSet, ledger: Ledger) -> dict[str, float]:
     """Rate of each stand kind the report covers, tCO₂/ha/a.
 
-    万吨 → t is ×10⁴ and 万亩 → ha is ×10⁴/15, so 15.84 万吨 over 26.41 万亩 gives 15 × 15.84 / 26.41 ≈ 9.0.
+    万吨 → t is ×10⁴ and 万亩 → ha is ×10⁴/15, so a rate in t/亩/a becomes tCO₂/ha/a by a factor of 15.
     """
     return {
         rate.stand_kind: ledger.number(rate.removal_indicator)
