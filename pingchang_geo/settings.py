@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=500, ge=1)
     worker_seconds: int = Field(default=300, ge=1, description="Time limit for reading one upload.")
     worker_memory_mb: int = Field(default=4096, ge=256)
+    carbon_factors: Path | None = Field(default=None, description="The county's own carbon parameter sets (TOML).")
+    carbon_set: str = Field(default="", description="Id of the carbon parameter set to use; empty: the file's default.")
+    font: Path | None = Field(default=None, description="Chinese font (TTF or OTF) for maps and PDF files.")
     map_approval_number: str = Field(default="", description="审图号, printed when filled in, never invented.")
 
     @classmethod

@@ -127,6 +127,25 @@ class ZoneRole:
     share_field: str
     share_label: str
     point_radius_m: float | None = None
+    #: Distances around each zone within which the plots are summed as well, the zone itself included.
+    rings_m: tuple[float, ...] = ()
+
+
+class SiteKind(StrEnum):
+    """What a layer is to the site check."""
+
+    #: Its features must not be touched; the answer names overlap or distance.
+    PROTECTED = "protected"
+    #: Features within a radius are listed.
+    NEARBY = "nearby"
+
+
+@dataclass(frozen=True)
+class SiteRole:
+    """What the site check (选址核查) asks of the layer; carbon-bearing layers need no role to be counted."""
+
+    kind: SiteKind
+    radius_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -151,6 +170,7 @@ class LayerSpec:
     control_totals: tuple[ControlTotal, ...] = ()
     carbon: CarbonColumns | None = None
     zone: ZoneRole | None = None
+    site: SiteRole | None = None
     #: Drawn beneath everything, without switch or pop-up, when somebody has published it.
     base_map: bool = False
     #: Ledger figures that belong on this layer's page.

@@ -11,8 +11,11 @@ RANKS = {
     0: {"errors", "issues", "messages", "settings", "units"},
     1: {"crs", "specs", "provenance"},
     2: {"layers", "indicators", "carbon", "filters"},
-    3: {"overlay", "attributes", "validation", "reconcile", "classify", "fieldmap", "conversion"},
-    4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference"},
+    3: {
+        *("overlay", "proximity", "attributes", "accounts", "change", "site", "boundary"),
+        *("validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),
+    },
+    4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference", "prints", "documents"},
     5: {"workflow"},
     6: {"web", "ui", "cli", "__main__"},
     7: {"pages", "app"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pingchang_geo.layers import palette
-from pingchang_geo.specs import Chart, FieldKind, FieldSpec, LayerSpec, Style, Theme, ZoneRole
+from pingchang_geo.specs import Chart, FieldKind, FieldSpec, LayerSpec, SiteKind, SiteRole, Style, Theme, ZoneRole
 
 _TYPE_COLORS: Final = ("省级开发区", "工业园", "产业园", "生产基地", "油气")
 
@@ -57,6 +57,7 @@ SPEC: Final = LayerSpec(
         Chart("parks-status", "现状与规划", by="status"),
         Chart("parks-stock", "各园区范围内碳储量", by="name", measure="forest_stock_tc"),
     ),
-    zone=ZoneRole("parks_share_pct", "园区内面积占比", point_radius_m=1000.0),
+    zone=ZoneRole("parks_share_pct", "园区内面积占比", point_radius_m=1000.0, rings_m=(1000.0, 3000.0, 5000.0)),
+    site=SiteRole(SiteKind.NEARBY, radius_m=3000.0),
     indicators=("development_zone_sites", "xingguang_park_companies", "huayou_zhonglan_output_yi_yuan"),
 )

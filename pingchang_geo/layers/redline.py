@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from pingchang_geo.layers import palette
-from pingchang_geo.specs import Chart, ControlTotal, FieldKind, FieldSpec, LayerSpec, Style, Theme, ZoneRole
+from pingchang_geo.specs import (
+    Chart,
+    ControlTotal,
+    FieldKind,
+    FieldSpec,
+    LayerSpec,
+    SiteKind,
+    SiteRole,
+    Style,
+    Theme,
+    ZoneRole,
+)
 
 SPEC: Final = LayerSpec(
     id="redline",
@@ -63,5 +74,6 @@ SPEC: Final = LayerSpec(
     ),
     control_totals=(ControlTotal("redline_area_km2", "area_ha", "生态保护红线面积", "km²", tolerance=2e-5),),
     zone=ZoneRole("redline_share_pct", "红线内面积占比"),
+    site=SiteRole(SiteKind.PROTECTED),
     indicators=("redline_area_km2",),
 )

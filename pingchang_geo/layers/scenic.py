@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from pingchang_geo.layers import palette
-from pingchang_geo.specs import Chart, ControlTotal, FieldKind, FieldSpec, LayerSpec, Style, Theme, ZoneRole
+from pingchang_geo.specs import (
+    Chart,
+    ControlTotal,
+    FieldKind,
+    FieldSpec,
+    LayerSpec,
+    SiteKind,
+    SiteRole,
+    Style,
+    Theme,
+    ZoneRole,
+)
 
 SPEC: Final = LayerSpec(
     id="scenic",
@@ -46,6 +57,7 @@ SPEC: Final = LayerSpec(
         Chart("scenic-location", "位置可信度", by="location"),
     ),
     control_totals=(ControlTotal("scenic_4a_count", "", "AAAA 级景区数量", "个", tolerance=0.0),),
-    zone=ZoneRole("scenic_share_pct", "景区内面积占比", point_radius_m=1000.0),
+    zone=ZoneRole("scenic_share_pct", "景区内面积占比", point_radius_m=1000.0, rings_m=(1000.0, 3000.0, 5000.0)),
+    site=SiteRole(SiteKind.NEARBY, radius_m=3000.0),
     indicators=("scenic_4a_count",),
 )
