@@ -44,7 +44,7 @@ def add_commands(commands: Any) -> None:
 
 def _add_file_arguments(command: argparse.ArgumentParser) -> None:
     known = "、".join(f"{spec.id}（{spec.title}）" for spec in layers.all_specs())
-    formats = "Shapefile（zip 或散文件）、GeoPackage、GeoJSON、GeoParquet"
+    formats = "Shapefile（zip 或散文件）、GeoPackage、GeoJSON、KML/KMZ、GeoParquet"
     command.add_argument("files", nargs="+", type=Path, metavar="文件", help=formats)
     command.add_argument("--layer", default=None, help=f"图层：{known}；不写则按字段推断")
     command.add_argument(

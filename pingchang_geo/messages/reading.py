@@ -33,7 +33,7 @@ FILES: Final = {
     "FORMAT_UNKNOWN": Template(
         _B,
         "文件「{file}」不是可识别的空间数据（内容像是{content}）。",
-        "请提供 Shapefile（可压缩为 zip）、GeoPackage、GeoJSON 或 GeoParquet。",
+        "请提供 Shapefile（可压缩为 zip）、GeoPackage、GeoJSON、KML/KMZ 或 GeoParquet。",
     ),
     "FORMAT_MISMATCH": Template(
         _B,
@@ -149,6 +149,16 @@ FILES: Final = {
         _W,
         "坐标系写成了外部链接，已忽略该链接。",
         "请在导出时写明坐标系，例如 CGCS2000。",
+    ),
+    "KML_LINK_IGNORED": Template(
+        _W,
+        "KML 中有 {count} 处指向其他文件的链接（NetworkLink），已忽略。",
+        "请把链接的内容另存到本文件中再提交。",
+    ),
+    "XML_DOCTYPE": Template(
+        _B,
+        "文件「{file}」含文档类型声明（DOCTYPE），出于安全不予读取。",
+        "请从源软件重新导出为普通的 KML，或改用 GeoPackage、Shapefile。",
     ),
     "GEOMETRY_UNREADABLE": Template(
         _B,

@@ -1,9 +1,9 @@
 """From a file as it really is to columns, geometries, encoding and CRS, each with its evidence.
 
 No uploaded byte is ever given to GDAL: it is a large attack surface and picks drivers by content. The formats are
-simple enough to be read by numpy (Shapefile), sqlite3 (GeoPackage), json (GeoJSON) and Arrow (GeoParquet), in a
-worker process with limits on time, memory and file size (:mod:`.worker`). A new format is one module with a
-``read`` function and one line in :data:`.parse.PARSERS` (KML and KMZ come there).
+simple enough to be read by numpy (Shapefile), sqlite3 (GeoPackage), json (GeoJSON), expat (KML) and Arrow
+(GeoParquet), in a worker process with limits on time, memory and file size (:mod:`.worker`). A new format is one
+module with a ``read`` function and one line in :data:`.parse.PARSERS`.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class Format(StrEnum):
     GEOPACKAGE = "GeoPackage"
     GEOJSON = "GeoJSON"
     GEOPARQUET = "GeoParquet"
+    KML = "KML"
 
 
 @dataclass(frozen=True)

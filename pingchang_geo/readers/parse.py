@@ -9,19 +9,20 @@ from typing import Final
 
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
-from pingchang_geo.readers import archive, geojson, geopackage, geoparquet, projection, shapefile, sniff
+from pingchang_geo.readers import archive, geojson, geopackage, geoparquet, kml, projection, shapefile, sniff
 from pingchang_geo.readers.model import Columns, CrsFinding, Format, Refused, Request, Source
 
-#: One reader per format; KML and KMZ get their line here.
+#: One reader per format; a KMZ is an archive with a KML inside.
 PARSERS: Final[Mapping[Format, Callable[[Source, str | None], Columns]]] = {
     Format.SHAPEFILE: shapefile.read,
     Format.GEOPACKAGE: lambda source, _: geopackage.read(source),
     Format.GEOJSON: lambda source, _: geojson.read(source),
     Format.GEOPARQUET: lambda source, _: geoparquet.read(source),
+    Format.KML: lambda source, _: kml.read(source),
 }
 #: Key of the one part that a single-file format has.
-_PART: Final = {Format.GEOPACKAGE: "gpkg", Format.GEOJSON: "geojson", Format.GEOPARQUET: "parquet"}
-_SINGLE: Final = frozenset(("gpkg", "geojson", "json", "parquet", "geoparquet"))
+_PART: Final = {Format.GEOPACKAGE: "gpkg", Format.GEOJSON: "geojson", Format.GEOPARQUET: "parquet", Format.KML: "kml"}
+_SINGLE: Final = frozenset(("gpkg", "geojson", "json", "parquet", "geoparquet", "kml"))
 _WANTED: Final = sniff.SHAPEFILE_PARTS | _SINGLE
 
 

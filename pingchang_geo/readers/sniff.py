@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -25,11 +26,12 @@ class Content:
     format: Format | None = None
 
 
-ZIP: Final = Content("zip", "ZIP 压缩包", frozenset({"zip"}))
+ZIP: Final = Content("zip", "ZIP 压缩包", frozenset({"zip", "kmz"}))
 SHP: Final = Content("shp", "Shapefile 图形文件", frozenset({"shp"}), Format.SHAPEFILE)
 SQLITE: Final = Content("sqlite", "GeoPackage 数据库", frozenset({"gpkg"}), Format.GEOPACKAGE)
 JSON: Final = Content("json", "GeoJSON 文本", frozenset({"geojson", "json"}), Format.GEOJSON)
 PARQUET: Final = Content("parquet", "GeoParquet 表", frozenset({"parquet", "geoparquet"}), Format.GEOPARQUET)
+KML: Final = Content("kml", "KML 文本", frozenset({"kml"}), Format.KML)
 SHAPEFILE_PARTS: Final = frozenset({"shp", "shx", "dbf", "prj", "cpg"})
 
 _MAGIC: Final = (
@@ -53,6 +55,7 @@ _MAGIC: Final = (
 _UNKNOWN: Final = Content("unknown", "未知的二进制内容")
 _TEXT: Final = Content("text", "普通文本")
 _XML: Final = Content("xml", "XML 文本")
+_KML_ROOT: Final = re.compile(rb"<(?:\w+:)?kml[\s>]")
 
 
 def content_of(head: bytes) -> Content:
@@ -66,7 +69,7 @@ def content_of(head: bytes) -> Content:
     if text[:1] in (b"{", b"["):
         return JSON
     if text[:1] == b"<":
-        return _XML
+        return KML if _KML_ROOT.search(text) else _XML
     return _UNKNOWN if b"\x00" in head else _TEXT
 
 
@@ -85,7 +88,7 @@ def check(name: str, head: bytes) -> Content:
         raise Refused(issue("FILE_EMPTY", file=name))
     content = content_of(head)
     named = extension(name)
-    known = {ext for other in (ZIP, SHP, SQLITE, JSON, PARQUET) for ext in other.extensions}
+    known = {ext for other in (ZIP, SHP, SQLITE, JSON, PARQUET, KML) for ext in other.extensions}
     if not content.extensions:
         code = "FORMAT_MISMATCH" if named in known else "FORMAT_UNKNOWN"
         raise Refused(issue(code, file=name, content=content.label))
