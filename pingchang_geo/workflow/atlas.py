@@ -13,9 +13,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
 from numpy.typing import NDArray
 
-from pingchang_geo import attributes, layers, provenance
+from pingchang_geo import attributes, crs, layers, provenance
 from pingchang_geo.crs import Geometries
 from pingchang_geo.errors import UnknownLayerError
 from pingchang_geo.specs import FieldKind, LayerSpec
@@ -50,6 +51,16 @@ class LayerData:
         """n geometries, EPSG:4490; read on first use, since pages of large layers never need them."""
         frame: gpd.GeoDataFrame = self.store.read(self.version, columns=["geometry"])
         return np.asarray(frame.geometry.array, dtype=object)
+
+    @cached_property
+    def metres(self) -> Geometries:
+        """n geometries in the measuring projection. Shared between threads: never prepare them in place."""
+        return crs.to_equal_area(self.geometry)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index over :attr:`metres`, in row order."""
+        return shapely.STRtree(self.metres)
 
     @cached_property
     def filled(self) -> frozenset[str]:
