@@ -89,18 +89,18 @@ places = st.tuples(st.floats(crs.COUNTY_BOX[0], crs.COUNTY_BOX[2]), st.floats(cr
 def test_projected_distance_against_the_geodesic(one: tuple[float, float], other: tuple[float, float]) -> None:
     geodesic = Geod(ellps="GRS80").inv(*one, *other)[2]
     straight = shapely.distance(*crs.to_equal_area(points(one, other)))
-    assert straight == pytest.approx(geodesic, rel=1e-5, abs=1e-6)
+    assert straight == pytest.approx(geodesic, rel=2.1e-5, abs=1e-6)
 
 
 def test_the_stated_error_is_reached_at_the_corners() -> None:
-    """The bound is no more generous than it has to be: short east-west lines in a corner come within a fifth of it."""
-    west, south, _, _ = crs.COUNTY_BOX
+    """The bound is no more generous than it has to be: short lines in the north-eastern corner nearly reach it."""
+    _, _, east, north = crs.COUNTY_BOX
     worst = 0.0
     for direction in range(0, 180, 5):
-        east, north, _ = Geod(ellps="GRS80").fwd(west, south, direction, 100)
-        straight = shapely.distance(*crs.to_equal_area(points((west, south), (east, north))))
+        *end, _ = Geod(ellps="GRS80").fwd(east, north, direction, 100)
+        straight = shapely.distance(*crs.to_equal_area(points((east, north), tuple(end))))
         worst = max(worst, abs(straight / 100 - 1))
-    assert 8e-6 < worst <= 1e-5
+    assert 2e-5 < worst <= 2.1e-5
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 30))
