@@ -12,7 +12,7 @@ RANKS = {
     1: {"crs", "specs", "provenance"},
     2: {"layers", "indicators", "carbon", "filters"},
     3: {
-        *("overlay", "proximity", "attributes", "accounts", "change", "site", "boundary"),
+        *("overlay", "proximity", "attributes", "accounts", "change", "comparison", "site", "boundary"),
         *("validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),
     },
     4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference", "prints", "documents"},
