@@ -14,12 +14,13 @@ from typing import Final
 from pingchang_geo.issues import ROWS_LISTED, Issue, Level
 from pingchang_geo.messages.checking import CHECKS, FIELDS
 from pingchang_geo.messages.reading import CRS, FILES
+from pingchang_geo.messages.site import SITE
 from pingchang_geo.messages.template import Template
 
 #: How many row numbers a sentence names; the ``rows`` of the issue list more.
 _ROWS_SPOKEN: Final = 5
 
-CATALOGUE: Final[Mapping[str, Template]] = MappingProxyType({**FILES, **CRS, **FIELDS, **CHECKS})
+CATALOGUE: Final[Mapping[str, Template]] = MappingProxyType({**FILES, **CRS, **FIELDS, **CHECKS, **SITE})
 
 
 def where(rows: Iterable[int], count: int) -> str:
