@@ -1,0 +1,156 @@
+"""What the site check is given and what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import shapely
+
+from pingchang_geo.crs import Geometries
+from pingchang_geo.specs import LayerSpec
+
+if TYPE_CHECKING:
+    from pingchang_geo.carbon.uncertainty import Estimate
+
+#: Shared area above which a site touches a protected feature. Two surveys of one border do not agree to the last
+#: centimetre, and a long edge is straight in one projection and bends by millimetres in the other.
+TOUCH_M2: Final = 1.0
+#: Distance up to which a site that shares no area is called 紧邻 rather than apart.
+CLOSE_M: Final = 1.0
+
+
+class Contact(StrEnum):
+    """How a site lies to the protected features of one layer."""
+
+    OVERLAP = "重叠"
+    ABUTS = "边界相接"
+    CLOSE = "紧邻"
+    APART = "相离"
+    #: The layer holds no feature, so nothing can be said.
+    UNKNOWN = "无数据"
+
+
+@dataclass(frozen=True)
+class SiteLayer:
+    """One layer as the check needs it.
+
+    Attributes:
+        frame: n rows with the canonical columns; the row number as index. Read only.
+        geometries_m: n geometries in the equal-area projection (metres).
+        tree: index over ``geometries_m``.
+        mark: the layer is a reference layer (示意).
+    """
+
+    spec: LayerSpec
+    title: str
+    frame: pd.DataFrame
+    geometries_m: Geometries
+    tree: shapely.STRtree
+    mark: bool
+
+
+@dataclass(frozen=True)
+class ProtectedFinding:
+    """What the site has to do with one layer of protected features.
+
+    Attributes:
+        mark: the layer is a reference layer (示意), as in the other findings.
+        touches: the shared area exceeds :data:`TOUCH_M2`, or a feature without area lies in the site.
+        overlap_ha: area shared with any of the features, counted once where they overlap one another.
+        overlap_pct: that area as a share of the site.
+        distance_m: to the nearest feature; None when touching or when the layer is empty.
+        direction: of the nearest feature as seen from the site; empty where the distance is 0.
+        nearest: (row, name) of the nearest feature when not touching.
+        patches: a row for each feature that shares area or, without area, lies in the site: ``row, name, type,
+            overlap_ha, site_pct, patch_pct``, largest first.
+        overlap_m: the shared ground, a (multi)polygon, possibly empty.
+        link_m: shortest line from the site to the nearest feature; None when touching.
+    """
+
+    layer_id: str
+    title: str
+    noun: str
+    mark: bool
+    contact: Contact
+    touches: bool
+    overlap_ha: float
+    overlap_pct: float
+    distance_m: float | None
+    direction: str
+    nearest: tuple[int, str] | None
+    patches: pd.DataFrame
+    overlap_m: shapely.Geometry
+    link_m: shapely.LineString | None
+
+
+@dataclass(frozen=True)
+class CarbonFinding:
+    """Plots on the site and their carbon; ground that several plots claim is counted for the first of them only.
+
+    Attributes:
+        plots: ``row, name``, the categories of the layer's pop-up, ``shared_ha, share_pct, stock_tc,
+            removal_tco2_a``, largest shared area first; NaN where unknown.
+        by_species: ``species, plots, area_ha, stock_tc, removal_tco2_a``, largest stock first.
+        by_kind: ``kind, plots, area_ha, rate_tco2_ha_a, removal_tco2_a``; NaN for kinds without an official rate.
+        stock_tc: of the plots whose stock is known; NaN where there are plots and none is known.
+        estimate: Monte Carlo; approach1: IPCC Approach 1. Both in tC.
+        removal_tco2_a: by the official rates, over the plots of kinds that have one; NaN as for the stock.
+        removal_unknown_ha: area of plots of other kinds.
+        unknown_plots: plots without a stock, and unknown_ha their area.
+        inside_protected_stock_tc: the part of the stock on ground shared with protected features.
+        contested_ha: ground claimed by more than one plot, beyond the first claim.
+    """
+
+    layer_id: str
+    title: str
+    noun: str
+    mark: bool
+    plots: pd.DataFrame
+    by_species: pd.DataFrame
+    by_kind: pd.DataFrame
+    area_ha: float
+    stock_tc: float
+    estimate: Estimate
+    approach1: Estimate
+    removal_tco2_a: float
+    removal_unknown_ha: float
+    unknown_plots: int
+    unknown_ha: float
+    inside_protected_stock_tc: float
+    contested_ha: float
+
+
+@dataclass(frozen=True)
+class NearbyFinding:
+    """Features within ``radius_m`` of the site.
+
+    ``features``: ``row, name, distance_m, direction, overlap_ha, location, point``, nearest first. A feature known
+    only as a point has an unknown overlap (NaN), and its distance is measured to the point.
+    """
+
+    layer_id: str
+    title: str
+    noun: str
+    mark: bool
+    radius_m: float
+    features: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class SiteResult:
+    """The whole answer. ``inside_county_pct`` is None without a county outline."""
+
+    area_ha: float
+    perimeter_m: float
+    inside_county_pct: float | None
+    protected: tuple[ProtectedFinding, ...]
+    carbon: tuple[CarbonFinding, ...]
+    nearby: tuple[NearbyFinding, ...]
+
+    @property
+    def touches(self) -> bool:
+        """Whether any protected feature is touched."""
+        return any(finding.touches for finding in self.protected)
