@@ -172,3 +172,22 @@ def test_every_declared_chart_can_be_drawn(store):
         for chart in data.spec.charts:
             bars = charts.aggregate(data.spec, chart, data.frame)
             assert charts.figure(data.spec, chart, bars, TONNES).data
+
+
+def test_plain_bars_carry_mark_footer_whiskers_and_no_tags():
+    bars = [charts.PlainBar("<b>甲</b>", 2.0, "2.0（待核）"), charts.PlainBar("乙", 1.0, low=0.5, high=3.0)]
+    drawn = charts.plain_figure("三法并列", "吨", bars, mark="示意数据", footer="第 1 版")
+    assert [note.text for note in drawn.layout.annotations] == ["示意数据", "第 1 版"]
+    assert drawn.data[0].y[0] == "&lt;b&gt;甲&lt;/b&gt;"
+    assert list(drawn.data[0].error_x.array) == [0.0, 2.0]
+    assert list(drawn.data[0].error_x.arrayminus) == [0.0, 0.5]
+    # the whisker's end is inside the picture
+    assert drawn.layout.xaxis.range[1] >= 3.0
+    assert charts.plain_alt("三法并列", bars) == "柱状图，三法并列：<b>甲</b> 2.0（待核），乙 1"
+
+
+def test_plain_bars_without_whiskers_have_their_text_behind():
+    drawn = charts.plain_figure("参考值", "t", [charts.PlainBar("甲", 2.0)])
+    assert drawn.data[0].textposition == "outside"
+    assert drawn.data[0].error_x.array is None
+    assert not drawn.layout.annotations

@@ -1,5 +1,6 @@
 """Control totals: hand-computed agreement, difference and missing columns."""
 
+import dataclasses
 import math
 
 import pandas as pd
@@ -74,7 +75,8 @@ def test_the_tolerance_is_never_finer_than_the_reports_rounding():
     (control,) = layers.get("redline").control_totals
     ledger = load_ledger()
     # 79.57 stands for 79.565 … 79.575
-    assert reconcile.tolerance_of(control, ledger["redline_area_km2"]) == pytest.approx(0.005 / 79.57)
+    tolerance, basis = reconcile.tolerance_of(control, ledger["redline_area_km2"])
+    assert (tolerance, basis) == (pytest.approx(0.005 / 79.57), reconcile.ROUNDING)
     (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(79.5742), SURVEY, ledger)
     assert row.verdict is Verdict.AGREES
     (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(79.58), SURVEY, ledger)
@@ -97,3 +99,39 @@ def test_an_empty_column_cannot_be_checked():
     for name in ("new_forest_area_wanmu", "new_forest_removal_wt_a"):
         assert rows[name].verdict is Verdict.UNKNOWN
         assert math.isnan(rows[name].computed)
+
+
+def test_a_declared_tolerance_above_the_rounding_and_a_count_name_themselves():
+    (control,) = layers.get("redline").control_totals
+    coarse = dataclasses.replace(control, tolerance=0.01)
+    assert reconcile.tolerance_of(coarse, load_ledger()["redline_area_km2"]) == (0.01, reconcile.DECLARED)
+    (count,) = layers.get("scenic").control_totals
+    assert reconcile.tolerance_of(count, load_ledger()["scenic_4a_count"]) == (0.0, reconcile.COUNTED)
+
+
+def test_a_layer_without_a_version_is_listed_as_not_comparable():
+    (row,) = reconcile.unpublished(layers.get("redline"), load_ledger())
+    assert (row.verdict, row.note) == (Verdict.UNKNOWN, reconcile.UNPUBLISHED)
+    assert row.reported == load_ledger().number("redline_area_km2")
+    assert math.isnan(row.difference)
+
+
+def test_the_summary_counts_verdicts_and_what_agrees_by_construction():
+    reported = load_ledger().number("redline_area_km2")
+    spec, ledger = layers.get("redline"), load_ledger()
+    rows = [
+        *reconcile.reconcile(spec, redline_frame(reported), REFERENCE, ledger),
+        *reconcile.reconcile(spec, redline_frame(reported), SURVEY, ledger),
+        *reconcile.reconcile(spec, redline_frame(2 * reported), SURVEY, ledger),
+        *reconcile.unpublished(spec, ledger),
+    ]
+    assert [row.by_construction for row in rows] == [True, False, False, False]
+    summary = reconcile.Summary.of(rows)
+    assert (summary.agrees, summary.by_construction, summary.differs, summary.unknown) == (2, 1, 1, 1)
+    assert summary.words().startswith("共 4 项：一致 2 项（其中 1 项")
+
+
+def test_a_difference_of_reference_data_is_not_by_construction():
+    reported = load_ledger().number("redline_area_km2")
+    (row,) = reconcile.reconcile(layers.get("redline"), redline_frame(2 * reported), REFERENCE, load_ledger())
+    assert (row.verdict, row.note) == (Verdict.DIFFERS, reconcile.BEYOND)
