@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pingchang_geo import classify, units
 from pingchang_geo.classify import Method
@@ -29,6 +31,18 @@ def theme_state(
     return _categories(theme, frame)
 
 
+def rows_rule(mask: NDArray[np.bool_], *, dim: bool = False) -> dict[str, Any]:
+    """Look-up rule that keeps just the rows where ``mask`` holds, whatever made it.
+
+    Args:
+        mask: one boolean a row of the layer's frame.
+        dim: the other rows stay on the map as a pale ground, uncounted, instead of going.
+    """
+    bits = np.packbits(np.asarray(mask, dtype=bool), bitorder="little")
+    rule: dict[str, Any] = {"rows": base64.b64encode(bits.tobytes()).decode("ascii")}
+    return {**rule, "dim": True} if dim else rule
+
+
 def layer_state(
     frame: pd.DataFrame,
     *,
@@ -36,15 +50,16 @@ def layer_state(
     visible: bool,
     theme: dict[str, Any] | None = None,
     chosen: Filter | None = None,
+    rules: Sequence[dict[str, Any]] = (),
     opacity: float | None = None,
 ) -> dict[str, Any]:
-    """One layer's part of a state."""
+    """One layer's part of a state; ``rules`` (:func:`rows_rule`) hold together with the reader's filter."""
     return {
         "visible": visible,
         "opacity": DEFAULT_OPACITY[tiled] if opacity is None else opacity,
         "outline": True,
         "theme": theme,
-        "filter": chosen.rule(frame) if chosen else [],
+        "filter": [*(chosen.rule(frame) if chosen else []), *rules],
     }
 
 
@@ -55,6 +70,8 @@ def state(
     compare: tuple[str, dict[str, Any]] | None = None,
     select: tuple[str, int] | None = None,
     fly: tuple[float, float, float, float] | None = None,
+    sketch: dict[str, Any] | None = None,
+    draw: bool = False,
     mark: str = "",
 ) -> dict[str, Any]:
     """The whole state.
@@ -65,6 +82,8 @@ def state(
         compare: layer and theme for the right-hand side of the divider.
         select: layer and row of the selected feature.
         fly: west, south, east, north to move to.
+        sketch: what lies over the layers (:func:`pingchang_geo.maps.sketch.collection`), or nothing.
+        draw: whether the map offers its drawing tool; what is drawn comes back as the feature ``map:site``.
         mark: 示意数据 where a reference layer stands behind anything that the map shows, or nothing.
     """
     return {
@@ -74,6 +93,8 @@ def state(
         "units": {"area": choice.area.value.code, "mass": choice.mass.value.code},
         "select": {"layer": select[0], "row": select[1]} if select else None,
         "fly": [[fly[1], fly[0]], [fly[3], fly[2]]] if fly else None,
+        "sketch": {"features": sketch} if sketch else None,
+        "draw": draw,
     }
 
 

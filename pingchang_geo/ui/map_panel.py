@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import streamlit as st
 from streamlit_folium import st_folium
@@ -21,12 +23,51 @@ _HEIGHT_PX = 480
 #: Opacity of a tiled layer that lies beneath the one in focus.
 _BENEATH = 0.55
 _CLICK = "last_active_drawing"
+#: What the map sends when the reader has finished drawing (web/src/draw.js).
+DRAWN: Final = "map:site"
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the reader did on the map: clicked a feature (``forest:17``) or drew a polygon (:data:`DRAWN`).
+
+    ``geometry`` is the GeoJSON polygon drawn (EPSG:4490), None for a click.
+    """
+
+    id: str
+    geometry: dict[str, Any] | None = None
+
+    def feature(self, scope: Scope) -> tuple[str, int] | None:
+        """Layer and row clicked, None for anything that is no feature of the page's layers."""
+        layer, _, row = self.id.partition(":")
+        known = layer in scope.layers and row.isdecimal() and int(row) < len(scope.layers[layer].frame)
+        return (layer, int(row)) if known else None
 
 
 def map_panel(ctx: Context) -> None:
     """Show the map of a page in its present state; a click on a feature selects it."""
-    key = f"map-{ctx.page.path}-{ctx.atlas.id}"
-    config = shared.map_config(ctx.atlas.id, tuple(ctx.scope.layers), ctx.atlas)
+
+    def happened(event: Event) -> None:
+        if feature := event.feature(ctx.scope):
+            change(ctx.scope, selected=feature)
+
+    state = map_state(ctx.atlas, ctx.scope, ctx.state, destination(ctx))
+    board(ctx.page.path, ctx.atlas, tuple(ctx.scope.layers), state, happened)
+
+
+def board(
+    page: str, found: Atlas, layer_ids: tuple[str, ...], state: dict[str, Any], on_event: Callable[[Event], None]
+) -> None:
+    """The map of any page.
+
+    Args:
+        page: path of the page. With the atlas it is all that the component's key depends on, so the map stays.
+        layer_ids: layers with a switch, lowest first; must not change from run to run.
+        state: what :func:`pingchang_geo.maps.state` makes.
+        on_event: called once for each thing the reader does on the map; a callback, which runs before the page.
+    """
+    key = f"map-{page}-{found.id}"
+    config = shared.map_config(found.id, layer_ids, found)
     with st.container(key="map_box"):
         st_folium(
             maps.new_map(config, shared.map_assets()),
@@ -34,8 +75,8 @@ def map_panel(ctx: Context) -> None:
             height=_HEIGHT_PX,
             use_container_width=True,
             returned_objects=[_CLICK],
-            feature_group_to_add=maps.command(map_state(ctx.atlas, ctx.scope, ctx.state, destination(ctx))),
-            on_change=lambda: _clicked(key, ctx.scope),
+            feature_group_to_add=maps.command(state),
+            on_change=lambda: _heard(key, on_event),
         )
 
 
@@ -84,18 +125,15 @@ def _theme(found: Atlas, layer_id: str, state: PageState) -> dict[str, Any] | No
     return shared.theme(found, layer_id, field, state.method, state.units) if field else None
 
 
-def _clicked(key: str, scope: Scope) -> None:
-    """Turn a click into the selection, once: the component repeats its last value on every run."""
+def _heard(key: str, on_event: Callable[[Event], None]) -> None:
+    """Pass on what the map says, once: the component repeats its last value on every run."""
     value = st.session_state.get(key) or {}
     drawing = value.get(_CLICK)
     if not drawing:
         return
-    event = (drawing.get("id"), (drawing.get("properties") or {}).get("n"))
+    event = (str(drawing.get("id")), (drawing.get("properties") or {}).get("n"))
     if st.session_state.get(f"{key}-seen") == event:
         return
     st.session_state[f"{key}-seen"] = event
-    if first_paint.heard(event[0]):
-        return
-    layer, _, row = str(event[0]).partition(":")
-    if layer in scope.layers and row.isdecimal() and int(row) < len(scope.layers[layer].frame):
-        change(scope, selected=(layer, int(row)))
+    if not first_paint.heard(event[0]):
+        on_event(Event(event[0], drawing.get("geometry")))

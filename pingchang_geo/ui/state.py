@@ -41,6 +41,8 @@ class Scope:
     shown: frozenset[str]
     #: Whether the reader may put another layer in focus.
     focus_free: bool = False
+    #: Parameters of the address that the page reads and writes itself; kept as they are.
+    extra: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
         state = replace(state, compare="")
         bad.append("compare")
     chosen, unread = _filter(params, data)
-    known = {*_OWN, *(f.name for f in filter_fields(data))}
+    known = {*_OWN, *scope.extra, *(f.name for f in filter_fields(data))}
     unread += [name for name in params if name not in known and not (name == _VIEW and _is_view(params[name]))]
     return replace(state, chosen=chosen), [*bad, *unread]
 
@@ -171,7 +173,8 @@ def _store(state: PageState, scope: Scope) -> None:
     """One message at most: the address is only touched where it differs."""
     params = st.query_params.to_dict()
     view = {_VIEW: params[_VIEW]} if _is_view(params.get(_VIEW, "")) else {}
-    wanted = {**view, **encode(state, scope)}
+    own = {name: params[name] for name in params if name in scope.extra}
+    wanted = {**view, **encode(state, scope), **own}
     if wanted != params:
         st.query_params.from_dict(wanted)
 

@@ -1,8 +1,14 @@
 """States: legends, filters and selections as the browser understands them."""
 
+import base64
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pingchang_geo import classify, layers, maps
 from pingchang_geo.classify import Method
@@ -112,3 +118,38 @@ def test_state_speaks_the_contract():
     assert whole["select"] == {"layer": "forest", "row": 7}
     assert whole["fly"] == [[31.5, 107.0], [31.6, 107.2]]
     assert whole["compare"] is None
+
+
+def test_rows_become_a_little_endian_bitset():
+    assert maps.rows_rule(np.array([True, False, False, True])) == {"rows": "CQ=="}  # 0b1001 = 9
+    assert maps.rows_rule(np.array([False] * 8 + [True]), dim=True) == {"rows": "AAE=", "dim": True}
+    assert maps.rows_rule(np.zeros(0, dtype=bool)) == {"rows": ""}
+
+
+@given(st.lists(st.booleans(), max_size=70))
+def test_every_row_of_a_bitset_comes_back(mask):
+    raw = base64.b64decode(maps.rows_rule(np.array(mask, dtype=bool))["rows"])
+    assert [(raw[row >> 3] >> (row & 7)) & 1 == 1 for row in range(len(mask))] == mask
+
+
+def test_rows_hold_together_with_the_filter():
+    chosen = Filter((OneOf("species", ("柏木",)),))
+    rule = maps.rows_rule(np.array([True, True, False, True]))
+    layer = maps.layer_state(frame(), tiled=True, visible=True, chosen=chosen, rules=[rule])
+    assert layer["filter"] == [{"field": "species", "codes": [2]}, {"rows": "Cw=="}]
+
+
+def test_a_sketch_travels_as_geojson_with_role_and_label():
+    site = maps.Shape(maps.Role.SITE, shapely.box(107.123456789, 31.5, 107.2, 31.6), "示例范围")
+    link = maps.Shape(maps.Role.LINK, shapely.LineString([(107.0, 31.0), (107.1, 31.0)]), legend="距红线")
+    nothing = maps.Shape(maps.Role.OVERLAP, shapely.Polygon())
+    whole = maps.state({}, UnitChoice(), sketch=maps.collection([site, nothing, link]), draw=True)
+    first, second = whole["sketch"]["features"]["features"]
+    assert first["properties"] == {"role": "site", "label": "示例范围"}
+    assert first["geometry"]["type"] == "Polygon"
+    assert [107.1234568, 31.5] in first["geometry"]["coordinates"][0]
+    assert second["properties"] == {"role": "link", "label": "", "legend": "距红线"}
+    assert whole == json.loads(json.dumps(whole))
+    assert whole["draw"] is True
+    assert maps.collection([nothing]) is None
+    assert maps.state({}, UnitChoice())["sketch"] is None

@@ -89,11 +89,13 @@
       const atlas = this._atlas;
       const items = atlas.fromTop().filter((entry) => entry.isVisible());
       const right = atlas.right && atlas.right.view.legend;
-      const key = JSON.stringify([items.map((entry) => [entry.layer.id, entry.view.legend]), right]);
+      const sketched = atlas.sketch.legend();
+      const key = JSON.stringify([items.map((entry) => [entry.layer.id, entry.view.legend]), right, sketched]);
       if (key === this._shown) return;
       this._shown = key;
       this._body.textContent = "";
-      this._container.hidden = items.length === 0;
+      this._container.hidden = items.length + sketched.length === 0;
+      for (const { role, title } of sketched) this._sketched(role, title);
       for (const { layer, view } of items) {
         const theme = view.legend && view.legend.theme;
         if (!theme) this._plain(layer, view);
@@ -105,6 +107,12 @@
       }
       if (items.some(({ view }) => (view.features || []).some((feature) => feature.properties.location))) this._locations();
       this.fit();
+    }
+
+    _sketched(role, title) {
+      const line = make("div", "pc-legend-line", this._body);
+      make("span", `pc-swatch pc-swatch-${role}`, line, null, { "aria-hidden": "true" });
+      make("span", "pc-legend-label", line, title);
     }
 
     _plain(layer, { legend, location }) {

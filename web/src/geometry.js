@@ -123,6 +123,78 @@
     return box[0] <= box[2] ? box : null;
   }
 
+  /** Crossings of a horizontal line at y with a ring's edges, ascending x. */
+  function cuts(ring, y) {
+    const found = [];
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [xi, yi] = ring[i], [xj, yj] = ring[j];
+      if (yi > y !== yj > y) found.push(((xj - xi) * (y - yi)) / (yj - yi) + xi);
+    }
+    return found;
+  }
+
+  /**
+   * A point [lng, lat] well inside a GeoJSON polygon or multipolygon, for its label: the middle of the widest stretch along some
+   * parallels. Falls back to the middle of the box.
+   */
+  function innerPoint(geometry) {
+    const [west, south, east, north] = boundsOf(geometry);
+    const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    let best = { width: 0, point: [(west + east) / 2, (south + north) / 2] };
+    for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
+      const y = south + share * (north - south);
+      for (const rings of parts) {
+        const xs = rings.flatMap((ring) => cuts(ring, y)).sort((a, b) => a - b);
+        for (let i = 0; i + 1 < xs.length; i += 2) {
+          const width = xs[i + 1] - xs[i];
+          if (width > best.width * 1.2) best = { width, point: [(xs[i] + xs[i + 1]) / 2, y] };
+        }
+      }
+    }
+    return best.point;
+  }
+
+  /** Twice the signed area of a triangle: which side of the line a–b the point c lies on. */
+  function side(a, b, c) {
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+  }
+
+  function between(a, b, c) {
+    return Math.min(a[0], b[0]) <= c[0] && c[0] <= Math.max(a[0], b[0]) && Math.min(a[1], b[1]) <= c[1] && c[1] <= Math.max(a[1], b[1]);
+  }
+
+  /** Whether the segments a–b and c–d have a point in common. */
+  function meet(a, b, c, d) {
+    const [c1, d1, a1, b1] = [side(a, b, c), side(a, b, d), side(c, d, a), side(c, d, b)].map(Math.sign);
+    if (c1 !== d1 && a1 !== b1 && (c1 || d1) && (a1 || b1)) return true;
+    return (c1 === 0 && between(a, b, c)) || (d1 === 0 && between(a, b, d)) || (a1 === 0 && between(c, d, a)) || (b1 === 0 && between(c, d, b));
+  }
+
+  /** Whether two edges that share the corner b fold back onto each other. */
+  function folds(a, b, c) {
+    return side(a, b, c) === 0 && (a[0] - b[0]) * (c[0] - b[0]) + (a[1] - b[1]) * (c[1] - b[1]) > 0;
+  }
+
+  /**
+   * Edges of a path of [lng, lat] corners that cross, touch or fold back onto another one, ascending; edge i runs from corner i
+   * to the next. closed: the last corner is joined to the first.
+   */
+  function crossingEdges(points, closed) {
+    const count = closed ? points.length : points.length - 1, found = new Set();
+    const corner = (i) => points[i % points.length];
+    for (let i = 0; i < count; i++) {
+      for (let j = i + 1; j < count; j++) {
+        const next = j === i + 1, round = closed && i === 0 && j === count - 1;
+        let bad;
+        if (next) bad = folds(corner(i), corner(j), corner(j + 1));
+        else if (round) bad = folds(corner(j), corner(0), corner(1));
+        else bad = meet(corner(i), corner(i + 1), corner(j), corner(j + 1));
+        if (bad) found.add(i).add(j);
+      }
+    }
+    return [...found].sort((a, b) => a - b);
+  }
+
   /** A round graticule step in degrees, at least `least` wide. */
   function graticuleStep(least) {
     return [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((step) => step >= least) || 5;
@@ -163,7 +235,7 @@
   }
 
   const api = {
-    gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeLabels,
+    gaussKruger, distance, length, area, contains, boundsOf, innerPoint, crossingEdges, graticuleStep, parseView, textWidth, placeLabels,
   };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).geometry = api;

@@ -7,10 +7,15 @@
   const LINE_PX = 18;
   const SYMBOL_PX = 8; // half of what a symbol's ink covers
   const GAP_PX = 1;
+  const EDGE_PX = 5;
 
-  /** Boxes that a label may take, the best first: beneath, above, right or left of a symbol, or on the middle of an area. */
-  function choicesAt({ x, y }, width, point) {
+  /**
+   * Boxes that a label may take, the best first: beneath, above, right or left of a symbol, above or beneath the upper edge of
+   * an area, or on its middle.
+   */
+  function choicesAt({ x, y }, width, { point, edge }) {
     const box = (left, top) => [left, top, left + width, top + LINE_PX];
+    if (edge) return [box(x - width / 2, y - EDGE_PX - LINE_PX), box(x - width / 2, y + EDGE_PX)];
     if (!point) return [box(x - width / 2, y - LINE_PX / 2)];
     const away = SYMBOL_PX + GAP_PX;
     return [
@@ -21,8 +26,8 @@
 
   class Labels {
     /**
-     * collect() gives [{latlng, text, className?, point?}] in order of importance, for the present zoom; point: the label belongs
-     * to a symbol. symbols() gives the places of all symbols shown.
+     * collect() gives [{latlng, text, className?, point?, edge?}] in order of importance, for the present zoom; point: the label
+     * belongs to a symbol; edge: to the upper edge of an area. symbols() gives the places of all symbols shown.
      */
     constructor(map, collect, symbols) {
       this._map = map;
@@ -38,7 +43,7 @@
       const place = (latlng) => this._map.latLngToContainerPoint(latlng);
       const inside = ([left, top, right, bottom]) => left >= 0 && top >= 0 && right <= view.x && bottom <= view.y;
       const items = this._collect();
-      const choices = items.map(({ latlng, text, point }) => choicesAt(place(latlng), textWidth(text), point).filter(inside));
+      const choices = items.map((item) => choicesAt(place(item.latlng), textWidth(item.text), item).filter(inside));
       const obstacles = this._symbols().map((latlng) => {
         const { x, y } = place(latlng);
         return [x - SYMBOL_PX, y - SYMBOL_PX, x + SYMBOL_PX, y + SYMBOL_PX];

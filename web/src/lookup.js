@@ -3,6 +3,7 @@
   "use strict";
 
   const TILE = 256;
+  const DIM_ALPHA = 70; // of 255
   // Python names the colour with every theme (layers/palette.py, MISSING); this is the same one for a theme without.
   const MISSING_COLOR = "#C9CDCB";
 
@@ -26,7 +27,30 @@
     return low;
   }
 
+  const decoded = new WeakMap();
+
+  /** Bits of a clause {rows: base64}: row r is bit r & 7 of byte r >> 3 (pingchang_geo/maps/state.py). Decoded once a clause. */
+  function bitsOf(clause) {
+    let bits = decoded.get(clause);
+    if (!bits) {
+      const text = atob(clause.rows);
+      bits = new Uint8Array(text.length);
+      for (let i = 0; i < text.length; i++) bits[i] = text.charCodeAt(i);
+      decoded.set(clause, bits);
+    }
+    return bits;
+  }
+
+  function isListed(bits, row) {
+    return ((bits[row >> 3] >> (row & 7)) & 1) === 1; // beyond the last byte: undefined >> n is 0
+  }
+
   function passesInto(keep, clause, values) {
+    if (clause.rows !== undefined) {
+      const bits = bitsOf(clause);
+      for (let row = 0; row < keep.length; row++) if (!isListed(bits, row)) keep[row] = 0;
+      return;
+    }
     if (!values) throw new Error(`column ${clause.field} is not loaded`);
     const rows = keep.length;
     if (clause.codes) {
@@ -63,12 +87,22 @@
     return (row) => classIndex(values[row], breaks);
   }
 
+  /** Whether what a filter leaves out stays as a pale ground: so it is when one of its clauses asks for that. */
+  function isDimmed(filter) {
+    return (filter || []).some((clause) => clause.dim);
+  }
+
+  /** A pixel so pale that what is not meant still shows where it lies. */
+  function pale(pixel) {
+    return ((DIM_ALPHA << 24) | (pixel & 0xffffff)) >>> 0;
+  }
+
   /**
-   * The view of a layer: lut[row + 1] is the pixel of that row (0 = transparent: filtered away), counts[i] the rows
-   * shown in legend line i, missing those shown without a value, shown all of them.
+   * The view of a layer: lut[row + 1] is the pixel of that row (0 = transparent: filtered away; pale where the filter dims),
+   * counts[i] the rows that pass in legend line i, missing those without a value, shown all that pass.
    */
   function buildLookup({ rows, theme, filter, columns, color }) {
-    const keep = filterMask(rows, filter, columns);
+    const keep = filterMask(rows, filter, columns), dim = isDimmed(filter);
     const lineOf = classifier(theme, columns);
     const colors = theme ? theme.colors.map(pixelOf) : [pixelOf(color)];
     const missingPixel = pixelOf((theme && theme.missing) || MISSING_COLOR);
@@ -76,7 +110,12 @@
     const counts = new Array(colors.length).fill(0);
     let missing = 0;
     for (let row = 0; row < rows; row++) {
-      if (keep !== null && keep[row] === 0) continue;
+      if (keep !== null && keep[row] === 0) {
+        if (!dim) continue;
+        const line = lineOf(row);
+        lut[row + 1] = pale(line < 0 ? missingPixel : colors[line]);
+        continue;
+      }
       const line = lineOf(row);
       if (line < 0) {
         missing++;
@@ -92,6 +131,15 @@
   /** A GeoJSON property as a category code: itself if it is one, else its place among the column's words (-1: none). */
   function codeOf(value, column) {
     return typeof value === "number" ? value : ((column && column.values) || []).indexOf(value);
+  }
+
+  /** Whether a small layer's feature {row, properties} passes a whole filter; columns by field name. */
+  function featureShown(feature, filter, columns) {
+    return (filter || []).every((clause) =>
+      clause.rows !== undefined
+        ? isListed(bitsOf(clause), feature.row)
+        : featurePasses(feature.properties[clause.field], clause, columns && columns[clause.field])
+    );
   }
 
   /** Whether a small layer's feature with this property value passes a clause; the same rules as for columns. */
@@ -114,7 +162,7 @@
 
   /** Names of the columns that a theme and a filter need. */
   function neededFields(theme, filter) {
-    const fields = new Set((filter || []).map((clause) => clause.field));
+    const fields = new Set((filter || []).filter((clause) => clause.rows === undefined).map((clause) => clause.field));
     if (theme) fields.add(theme.field);
     return [...fields];
   }
@@ -130,11 +178,11 @@
     return ids;
   }
 
-  /** A pixel darkened for the outline: strength 1 takes a quarter of its light, 2 nearly half. */
+  /** A pixel darkened for the outline, its alpha kept: strength 1 takes a quarter of its light, 2 nearly half. */
   function darker(pixel, strength) {
     let light = pixel & 0xffffff;
     for (let i = 0; i < strength; i++) light -= (light >>> 2) & 0x3f3f3f;
-    return (0xff000000 | light) >>> 0;
+    return ((pixel & 0xff000000) | light) >>> 0;
   }
 
   /**
@@ -164,7 +212,8 @@
   }
 
   const api = {
-    TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+    TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, isDimmed, pale, buildLookup, featureShown, featurePasses, featureLine, neededFields,
+    decodeTile, darker, paintTile,
   };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).lookup = api;

@@ -8,7 +8,7 @@
   const { isStale, advice } = P.answers;
 
   // Stacking from bottom to top; layers come between, in the configuration's order.
-  const PANES = { "pc-neighbours": 300, "pc-mask": 310, "pc-rivers": 430, "pc-graticule": 435, "pc-outline": 560, "pc-select": 570, "pc-labels": 580 };
+  const PANES = { "pc-neighbours": 300, "pc-mask": 310, "pc-rivers": 430, "pc-graticule": 435, "pc-outline": 560, "pc-sketch": 565, "pc-select": 570, "pc-draw": 575, "pc-labels": 580 };
   const TILES_FROM = 340;
   const RIGHT_FROM = 380;
   const SMALL_FROM = 440;
@@ -41,6 +41,7 @@
         onFail: (error) => this.fail(error),
         onSelect: () => this.labels.draw(),
       });
+      this.sketch = new P.sketch.Sketch(map);
       this.labels = new P.labels.Labels(map, () => this._labelItems(), () => this._symbolPlaces());
       P.basemap
         .drawBase(map, config, this._baseLabels)
@@ -146,6 +147,7 @@
       this.state = { ...state, layers: mergeUser(before, state), said: state.layers || {} };
       for (const [id, entry] of this.views) entry.view.update(this.state.layers[id] || null);
       this._compare(state.compare || null);
+      this.sketch.update(state.sketch || null);
       if (differs(before.select, state.select)) this.inspector.select(state.select || null, true);
       if (state.fly && differs(before.fly, state.fly)) this.fly(state.fly);
       if (differs(before.units, this.state.units)) this.inspector.unitsChanged();
@@ -210,7 +212,7 @@
     }
 
     _labelItems() {
-      const items = [];
+      const items = this.sketch.labels();
       const zoom = this.map.getZoom(), chosen = this.inspector.selected;
       for (const entry of this.fromTop()) {
         const { layer, view } = entry;

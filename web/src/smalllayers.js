@@ -3,13 +3,14 @@
   "use strict";
 
   const { contains, boundsOf } = window.Pingchang.geometry;
-  const { MISSING_COLOR, featurePasses, featureLine } = window.Pingchang.lookup;
+  const { MISSING_COLOR, isDimmed, featureShown, featureLine } = window.Pingchang.lookup;
   const { checked } = window.Pingchang.answers;
   const { areaStyle, commonLocation } = window.Pingchang.symbols;
   const dom = window.Pingchang.dom;
 
   const POINT_REACH_PX = 12;
   const LINE_REACH_PX = 6;
+  const DIM_OPACITY = 0.3; // of what the filter leaves out but does not hide
 
   class SmallLayer {
     constructor(map, layer, url, pane, { onChange, onFail }) {
@@ -55,11 +56,8 @@
 
     /** Features that the filter lets through. */
     shown() {
-      const filter = (this.state && this.state.filter) || [];
-      const { columns } = this.layer;
-      return (this.features || []).filter((feature) =>
-        filter.every((clause) => featurePasses(feature.properties[clause.field], clause, columns && columns[clause.field]))
-      );
+      const filter = this.state && this.state.filter;
+      return (this.features || []).filter((feature) => featureShown(feature, filter, this.layer.columns));
     }
 
     _draw() {
@@ -67,41 +65,41 @@
       if (key === this._shown) return;
       this._shown = key;
       this._group.clearLayers();
-      const theme = this.state.theme;
+      const { theme, filter } = this.state;
       const counts = theme ? new Array(theme.colors.length).fill(0) : null;
       let missing = 0;
-      const features = this.shown();
-      for (const feature of features) {
+      const features = this.shown(), passing = new Set(features);
+      for (const feature of isDimmed(filter) ? this.features : features) {
+        const dimmed = !passing.has(feature);
         let color = this.layer.color;
         if (theme) {
           const column = this.layer.columns && this.layer.columns[theme.field];
           const line = featureLine(feature.properties[theme.field], theme, column);
-          if (line < 0) missing++;
-          else counts[line]++;
           color = line < 0 ? theme.missing || MISSING_COLOR : theme.colors[line];
+          if (line < 0) missing += dimmed ? 0 : 1;
+          else counts[line] += dimmed ? 0 : 1;
         }
-        this._group.addLayer(this._symbolise(feature, color));
+        this._group.addLayer(this._symbolise(feature, color, dimmed ? DIM_OPACITY : 1));
       }
       this.legend = { theme, counts, missing, shown: features.length };
       this._onChange();
     }
 
-    _symbolise(feature, color) {
+    _symbolise(feature, color, opacity) {
       const { style = {}, color: own } = this.layer;
       const location = feature.properties.location;
-      const common = { pane: this.pane, interactive: false };
+      const common = { pane: this.pane, interactive: false, opacity };
       if (/Point$/.test(feature.geometry.type)) {
         const html = dom.symbol(style.symbol, color, location);
         const icon = L.divIcon({ className: "pc-symbol", html, iconSize: [18, 18] });
         return L.geoJSON(feature, { pointToLayer: (_, at) => L.marker(at, { ...common, icon, keyboard: false }) });
       }
+      const look = areaStyle(location, style, Boolean(this.state.theme));
       return L.geoJSON(feature, {
         ...common,
         style: {
-          color: own,
-          fillColor: color,
-          fill: /Polygon$/.test(feature.geometry.type),
-          ...areaStyle(location, style, Boolean(this.state.theme)),
+          ...look, color: own, fillColor: color, fill: /Polygon$/.test(feature.geometry.type),
+          opacity: opacity * look.opacity, fillOpacity: opacity * look.fillOpacity,
         },
       });
     }

@@ -2,7 +2,9 @@
 // Reference numbers: pyproj 3.7 (PROJ), EPSG:4490 → EPSG:4545, and pyproj.Geod(ellps="GRS80").
 const test = require("node:test");
 const assert = require("node:assert/strict");
-const { gaussKruger, distance, length, area, contains, boundsOf, graticuleStep, parseView, textWidth, placeLabels } = require("../src/geometry.js");
+const {
+  gaussKruger, distance, length, area, contains, boundsOf, innerPoint, crossingEdges, graticuleStep, parseView, textWidth, placeLabels,
+} = require("../src/geometry.js");
 
 const near = (value, expected, tolerance) => assert.ok(Math.abs(value - expected) <= tolerance, `${value} is not ${expected} ± ${tolerance}`);
 
@@ -74,4 +76,27 @@ test("labels keep off symbols, and move to their next place for it", () => {
   assert.deepEqual(placeLabels([[below, above]], symbols), [[0, 1]]);
   // the place that the first one took is gone for the second
   assert.deepEqual(placeLabels([[below, above], [above]], symbols), [[0, 1]]);
+});
+
+test("edges that cross, touch or fold back are found, sound outlines are left alone", () => {
+  const square = [[0, 0], [4, 0], [4, 4], [0, 4]];
+  assert.deepEqual(crossingEdges(square, true), []);
+  assert.deepEqual(crossingEdges([...square].reverse(), true), []);
+  assert.deepEqual(crossingEdges([[0, 0], [4, 4], [4, 0], [0, 4]], true), [0, 2]); // a bow tie
+  assert.deepEqual(crossingEdges([[0, 0], [4, 4], [4, 0], [0, 4]], false), [0, 2]);
+  assert.deepEqual(crossingEdges([[0, 0], [4, 0], [4, 4], [2, -1]], true), [0, 2]);
+  assert.deepEqual(crossingEdges([[0, 0], [4, 0], [4, 4], [2, -1]], false), [0, 2]);
+  assert.deepEqual(crossingEdges([[0, 0], [4, 0], [2, 0]], false), [0, 1]); // back along the same line
+  assert.deepEqual(crossingEdges([[0, 0], [4, 0], [4, 4], [2, 0], [0, 4]], true), [0, 2, 3]); // a corner on an edge
+  assert.deepEqual(crossingEdges([[0, 0], [2, 0], [4, 0], [4, 4]], true), []); // straight on is no fold
+  for (const few of [[], [[0, 0]], [[0, 0], [1, 1]]]) assert.deepEqual(crossingEdges(few, false), []);
+});
+
+test("the place of a label lies within the area, whatever its shape", () => {
+  const horseshoe = { type: "Polygon", coordinates: [[[0, 0], [10, 0], [10, 10], [8, 10], [8, 2], [2, 2], [2, 10], [0, 10], [0, 0]]] };
+  const ring = { type: "Polygon", coordinates: [[[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]], [[3, 3], [6, 3], [6, 6], [3, 6], [3, 3]]] };
+  const two = { type: "MultiPolygon", coordinates: [[[[0, 0], [1, 0], [1, 1], [0, 0]]], [[[5, 5], [9, 5], [9, 9], [5, 9], [5, 5]]]] };
+  for (const shape of [horseshoe, ring, two]) assert.equal(contains(shape, innerPoint(shape)), true);
+  const sliver = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 0], [0, 0]]] };
+  assert.deepEqual(innerPoint(sliver), [0.5, 0]);
 });

@@ -4,7 +4,8 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const {
-  TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, buildLookup, featurePasses, featureLine, neededFields, decodeTile, darker, paintTile,
+  TILE, MISSING_COLOR, pixelOf, classIndex, filterMask, pale, buildLookup, featureShown, featurePasses, featureLine, neededFields, decodeTile, darker,
+  paintTile,
 } = require("../src/lookup.js");
 
 test("a colour becomes an opaque little-endian pixel", () => {
@@ -120,4 +121,43 @@ test("features of small layers follow the same rules as columns", () => {
   assert.deepEqual([featureLine("省级", byWord, column), featureLine("县级", byWord, column), featureLine(null, byWord, column)], [1, -1, -1]);
   const byClass = { mode: "classes", breaks: [0, 10, 20] };
   assert.deepEqual([0, 10, 20, 21].map((value) => featureLine(value, byClass)), [0, 1, 1, -1]);
+});
+
+/** Base64 of a bitset with these rows in it, as pingchang_geo/maps/state.py writes it. */
+function bitset(rows, listed) {
+  const bytes = Buffer.alloc(Math.ceil(rows / 8));
+  for (const row of listed) bytes[row >> 3] |= 1 << (row & 7);
+  return bytes.toString("base64");
+}
+
+test("a list of rows keeps just those, together with other clauses", () => {
+  assert.equal(bitset(4, [0, 3]), "CQ=="); // the same bytes as in tests/maps/test_maps_state.py
+  const columns = { v: new Float32Array(20).map((_, row) => row) };
+  const rows = { rows: bitset(20, [0, 7, 8, 19]) };
+  const kept = (filter) => [...filterMask(20, filter, columns)].flatMap((keep, row) => (keep ? [row] : []));
+  assert.deepEqual(kept([rows]), [0, 7, 8, 19]);
+  assert.deepEqual(kept([rows, { field: "v", min: 5, max: 18 }]), [7, 8]);
+  assert.deepEqual(kept([{ rows: "" }]), []);
+  assert.deepEqual(kept([{ rows: bitset(8, [1]) }]), [1]); // bits that are not there are not set
+  assert.deepEqual(neededFields({ field: "a" }, [rows, { field: "b" }]), ["b", "a"]);
+});
+
+test("what a dimming filter leaves out stays pale and is not counted", () => {
+  const theme = { field: "v", mode: "classes", breaks: [0, 10, 20], colors: ["#000001", "#000002"], missing: "#000003" };
+  const columns = { v: new Float32Array([5, 15, NaN, 5]) };
+  const filter = [{ rows: bitset(4, [0, 1]), dim: true }];
+  const view = buildLookup({ rows: 4, theme, filter, columns });
+  assert.deepEqual([...view.lut.slice(1)], [pixelOf("#000001"), pixelOf("#000002"), pale(pixelOf("#000003")), pale(pixelOf("#000001"))]);
+  assert.deepEqual([view.counts, view.missing, view.shown], [[1, 1], 0, 2]);
+  const alpha = pale(pixelOf("#FFFFFF")) >>> 24;
+  assert.ok(alpha > 0 && alpha < 128);
+  assert.equal(darker(pale(pixelOf("#FF8000")), 1), pale(pixelOf("#C06000")));
+});
+
+test("features of small layers follow a list of rows as well", () => {
+  const filter = [{ rows: bitset(10, [9]) }, { field: "kind", codes: [0] }], columns = { kind: { values: ["甲", "乙"] } };
+  assert.equal(featureShown({ row: 9, properties: { kind: "甲" } }, filter, columns), true);
+  assert.equal(featureShown({ row: 9, properties: { kind: "乙" } }, filter, columns), false);
+  assert.equal(featureShown({ row: 8, properties: { kind: "甲" } }, filter, columns), false);
+  assert.equal(featureShown({ row: 8, properties: {} }, undefined, undefined), true);
 });
