@@ -60,7 +60,14 @@ def _inspected(chosen: argparse.Namespace) -> Inspection:
         worker_seconds=allowed.worker_seconds,
         worker_memory_mb=allowed.worker_memory_mb,
     )
-    return inspect(chosen.files, chosen.layer, limits=limits, county=start.county_outline(), answers=answers)
+    return inspect(
+        chosen.files,
+        chosen.layer,
+        limits=limits,
+        county=start.county_outline(),
+        answers=answers,
+        current=start.current_content,
+    )
 
 
 def _inspect(chosen: argparse.Namespace) -> int:

@@ -213,4 +213,34 @@ CHECKS: Final = {
         "总蓄积合计是“每公顷蓄积 × 面积”的 {ratio} 倍{hint}。",
         "请核对蓄积字段是每公顷、每亩还是总量；确认无误再继续。",
     ),
+    "TOTAL_DIFFERS": Template(
+        _W,
+        "「{label}」合计为 {computed}，报告为 {reported}，相差 {percent}。",
+        "请核对数据是否覆盖全县、分类口径与时点是否与报告相同；确属新数据则无需处理。",
+    ),
+    "MASS_DELETION": Template(
+        _C,
+        "与当前版本相比将减少 {count} 个要素（共 {total} 个，占 {percent}）。",
+        "新版本会整体替换当前版本；若文件只含部分乡镇，请先与其余部分合并。确需减少再确认。",
+    ),
+    "KEYS_ALL_NEW": Template(
+        _C,
+        "标识几乎全部与当前版本不同（{count} 个），其中 {placed} 个图形与当前版本位置相同。",
+        "请核对编号字段是否对应正确、是否重新编号；确认无误再继续。",
+    ),
+    "UNIFORM_SHIFT": Template(
+        _C,
+        "与当前版本相比，{count} 个图形整体{shift}。",
+        "多为坐标系或基准选错（如旧坐标系、GCJ-02）；请核对后再提交，确属更正再确认。",
+    ),
+    "SUM_RATIO": Template(
+        _C,
+        "同一批要素的「{label}」合计是当前版本的 {ratio} 倍{hint}。",
+        "请核对单位；确认无误再继续。",
+    ),
+    "NOTHING_CHANGED": Template(
+        _W,
+        "{count} 个要素与当前版本完全相同。",
+        "无需发布；如只更改来源或时点说明，可以继续。",
+    ),
 }

@@ -14,8 +14,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers, readers
+from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers, readers, validation
+from pingchang_geo.comparison import Comparison, compare
 from pingchang_geo.fieldmap import FieldMapping
+from pingchang_geo.indicators import load_ledger
 from pingchang_geo.issues import Decision, Issue, Level, decide
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
@@ -35,6 +37,7 @@ _CRS_QUESTIONS: Final = ("CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADA
 _TOTAL_VOLUME: Final = "volume_m3"
 
 Progress = Callable[[str], None]
+Current = Callable[[str], gpd.GeoDataFrame | None]
 
 
 def inspect(
@@ -44,6 +47,7 @@ def inspect(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     county: Any | None = None,
     answers: Mapping[str, str] = _NO_ANSWERS,
+    current: Current = lambda _: None,
     progress: Progress = lambda _: None,
 ) -> Inspection:
     """Say what files hold, everything that is wrong with it, and what becomes of it.
@@ -55,6 +59,7 @@ def inspect(
         county: outline (EPSG:4490 polygon) that features have to lie in; without it the surrounding box.
         answers: question code → value; an empty value confirms what is proposed. ``MAPPING`` holds
             ``field=column`` pairs, separated by commas.
+        current: the current content of a layer (canonical source columns, EPSG:4490) to compare with, None without.
         progress: told each step, for the screen.
 
     Returns:
@@ -77,7 +82,7 @@ def inspect(
     except Refused as refusal:
         return Inspection(files=names, layer=known, issues=(refusal.issue,))
     try:
-        return _examined(_described(names, raw), raw, known, county, _Asked(answers, progress))
+        return _examined(_described(names, raw), raw, known, county, _Asked(answers, current, progress))
     except Exception as error:
         # The boundary to data of unknown make: the analyst gets a refusal, the operator the traceback in the log.
         _LOG.exception("inspection failed")
@@ -88,9 +93,10 @@ def inspect(
 
 @dataclass(frozen=True)
 class _Asked:
-    """The analyst's side: answers given, steps told."""
+    """The analyst's side: answers given, what there is already, steps told."""
 
     answers: Mapping[str, str]
+    current: Current
     progress: Progress
 
 
@@ -135,8 +141,25 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     canonical, derived = _with_volume(spec, mapping, canonical)
     progress("逐项检查")
     checked = validate(spec, canonical, county)
-    issues = _answered((*raw.issues, *found, *derived, *checked.issues), answers)
-    return _concluded(base, spec, checked, issues)
+    found += [*derived, *checked.issues]
+    found += validation.totals(spec, checked.frame.assign(area_ha=checked.area_m2 / HA_M2), load_ledger())
+    comparison = None
+    if decide((*raw.issues, *found)) is not Decision.REJECT:
+        progress("与当前版本比较")
+        comparison, doubts = _compared(spec, checked.frame, asked.current(layer))
+        found += doubts
+    return _concluded(replace(base, comparison=comparison), spec, checked, _answered((*raw.issues, *found), answers))
+
+
+def _compared(
+    spec: LayerSpec, new: gpd.GeoDataFrame, old: gpd.GeoDataFrame | None
+) -> tuple[Comparison | None, list[Issue]]:
+    """What became of each feature, and what is doubtful about it."""
+    if old is None:
+        return None, []
+    before, after = (validation.Side(frame, frame.geometry.to_numpy()) for frame in (old, new.reset_index(drop=True)))
+    found = compare(spec, before.frame, before.geometry, after.frame, after.geometry)
+    return found, validation.continuity(spec, found, before, after)
 
 
 def _concluded(base: Inspection, spec: LayerSpec, checked: Validated, issues: tuple[Issue, ...]) -> Inspection:

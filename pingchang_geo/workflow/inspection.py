@@ -9,6 +9,7 @@ from typing import Any, Final
 import geopandas as gpd
 
 from pingchang_geo import layers
+from pingchang_geo.comparison import Comparison, Status
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.issues import Decision, Issue, Level, decide
 from pingchang_geo.readers.model import CrsFinding
@@ -37,6 +38,7 @@ class Inspection:
         frame: canonical source columns and geometry, EPSG:4490, ready to be published; None when rejected.
         checked: the same indexed by the file's 1-based record numbers, rejected or not, for the map of faults.
         samples: some values of each column of the file.
+        comparison: with the current version; None where there is none, or the files were rejected before.
     """
 
     files: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Inspection:
     stock_tc: float | None = None
     unique_keys: int | None = None
     issues: tuple[Issue, ...] = ()
+    comparison: Comparison | None = field(default=None, repr=False, compare=False)
     frame: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)
     checked: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)
 
@@ -88,8 +91,16 @@ class Inspection:
             "columns": self.mapping.columns if self.mapping else {},
             "stock_tc": _rounded(self.stock_tc, 1),
             "unique_keys": self.unique_keys,
+            "comparison": _fates(self.comparison),
             "issues": [one.as_dict() for one in sorted(self.issues, key=_weight)],
         }
+
+
+def _fates(found: Comparison | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    counts = {status.name.lower(): found.count(status) for status in Status}
+    return {**counts, "moved": int(found.moved.sum()), "changed_fields": dict(found.changed_fields)}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -132,6 +143,9 @@ def _figures(inspection: Inspection) -> list[str]:
         lines.append(f"碳储量：{format_number(inspection.stock_tc, 0)} tC")
     if inspection.unique_keys is not None:
         lines.append(f"标识：{inspection.unique_keys:,} 个不重复")
+    if (found := inspection.comparison) is not None:
+        fates = "、".join(f"{status.label} {found.count(status):,}" for status in Status)
+        lines.append(f"与当前版本相比：{fates}")
     return lines
 
 

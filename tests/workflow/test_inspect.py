@@ -26,6 +26,7 @@ KEYS = [
     "columns",
     "stock_tc",
     "unique_keys",
+    "comparison",
     "issues",
 ]
 
@@ -63,7 +64,7 @@ def test_the_file_of_the_acceptance(tmp_path: Path) -> None:
     assert values["unique_keys"] == 40
     assert values["columns"]["volume_m3_ha"] == "HUO_LMGQXJ"
     assert values["area_km2"] == pytest.approx(shapely.area(FOREST.geometry.array).sum() / 1e6, rel=3e-4)
-    assert codes(inspection) == ["ENCODING_GUESSED", "CRS_INFERRED", "AREA_UNIT_INFERRED"]
+    assert codes(inspection) == ["ENCODING_GUESSED", "CRS_INFERRED", "AREA_UNIT_INFERRED", "TOTAL_DIFFERS"]
 
 
 def test_the_frame_is_what_publish_wants(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_steps_are_told(tmp_path: Path) -> None:
     told: list[str] = []
     inspect([factories.write_shapefile(FOREST, tmp_path)], "forest", progress=told.append)
     assert told[0] == "读取文件"
-    assert len(told) == len(set(told)) == 5
+    assert len(told) == len(set(told)) == 6
 
 
 def test_an_unforeseen_fault_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,3 +250,24 @@ def test_an_unforeseen_fault_is_a_refusal(tmp_path: Path, monkeypatch: pytest.Mo
     inspection = checked(inspect([factories.write_shapefile(FOREST, tmp_path)], "forest"))
     assert codes(inspection) == ["INSPECT_FAILED"]
     assert "surprise" not in inspection_text(inspection)
+
+
+def test_new_content_beside_the_current_version(tmp_path: Path) -> None:
+    """Half of the plots are gone and the rest has moved by 30 m: both are asked about, and counted."""
+    current = inspect([factories.write_shapefile(FOREST, tmp_path / "old")], "forest").frame
+    part = FOREST.iloc[:20].copy()
+    part.geometry = part.geometry.translate(xoff=30.0)
+    inspection = inspect([factories.write_shapefile(part, tmp_path / "new")], "forest", current=lambda _: current)
+    assert {"MASS_DELETION", "UNIFORM_SHIFT"} <= set(codes(inspection, Level.CONFIRM))
+    shift = next(one for one in inspection.issues if one.code == "UNIFORM_SHIFT")
+    assert "向东 30.0 米" in shift.message or "向东 29.9 米" in shift.message
+    fates = inspection.as_dict()["comparison"]
+    assert (fates["removed"], fates["changed"], fates["added"], fates["moved"]) == (20, 20, 0, 20)
+
+
+def test_the_current_content_again_changes_nothing(tmp_path: Path) -> None:
+    path = factories.write_shapefile(FOREST, tmp_path)
+    current = inspect([path], "forest").frame
+    inspection = inspect([path], "forest", current=lambda _: current)
+    assert inspection.decision is Decision.ACCEPT
+    assert "NOTHING_CHANGED" in codes(inspection)
