@@ -50,7 +50,7 @@ def nearest(left: Geometries, right: Layer) -> Nearest:
     n = len(left)
     row = np.full(n, -1, dtype=np.int64)
     distance_m = np.full(n, np.nan)
-    tree = _tree(right)
+    tree = tree_over(right)
     if not (n and len(tree)):
         return Nearest(row, distance_m)
     found, apart = tree.query_nearest(left, return_distance=True, all_matches=True)
@@ -71,7 +71,7 @@ def within(left: Layer, right: Layer, radius_m: float) -> tuple[Rows, Rows]:
     many, few, swapped = (left, right, False) if len(left) >= len(right) else (right, left, True)
     if not len(few):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    few_rows, many_rows = _tree(many).query(_geometries(few), predicate="dwithin", distance=float(radius_m))
+    few_rows, many_rows = tree_over(many).query(_geometries(few), predicate="dwithin", distance=float(radius_m))
     lefts, rights = (few_rows, many_rows) if swapped else (many_rows, few_rows)
     order = np.lexsort((rights, lefts))
     return lefts[order].astype(np.int64), rights[order].astype(np.int64)
@@ -87,7 +87,8 @@ def buffered(geometries: Geometries, radius_m: float) -> Geometries:
     return np.asarray(shapely.buffer(geometries, radius_m, quad_segs=QUARTER_SEGMENTS), dtype=object)
 
 
-def _tree(layer: Layer) -> shapely.STRtree:
+def tree_over(layer: Layer) -> shapely.STRtree:
+    """The layer's tree, built where only geometries are given."""
     return layer if isinstance(layer, shapely.STRtree) else shapely.STRtree(layer)
 
 
