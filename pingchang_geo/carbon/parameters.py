@@ -1,0 +1,206 @@
+"""What a carbon parameter set holds: frozen values, each with its source and whether that source was read.
+
+A set converts the live volume V (m³/ha) of a stand type to biomass by one straight line, ``slope·V + intercept``:
+the continuous function has both terms, the IPCC form has the slope D·BEF·(1+R) alone, and a value per hectare has the
+intercept alone. :attr:`FactorSet.pools` is that common form; the arithmetic of this package knows nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, Literal
+
+Method = Literal["continuous", "ipcc"]
+Scope = Literal["all", "stand_type", "plot"]
+
+#: Inputs that carry an uncertainty, in the order they enter the formula.
+INPUTS: Final = ("volume", "expansion", "carbon_fraction", "per_ha", "official_rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """A parameter's source (``source``), what was read of it (``read_in``), and whether that was read by us."""
+
+    source: str
+    read_in: str
+    verified: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficient(Cited):
+    """B = a·V + b for one stand type; ``samples`` and ``r2`` are those of the regression, where printed."""
+
+    stand_type: str
+    species: tuple[str, ...]
+    a_t_m3: float
+    b_t_ha: float
+    year: int
+    samples: int | None = None
+    r2: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpansionFactor(Cited):
+    """C = V·D·BEF·(1+R)·CF for one stand type: basic wood density ``density_t_m3`` in t/m³, the others ratios."""
+
+    stand_type: str
+    species: tuple[str, ...]
+    density_t_m3: float
+    bef: float
+    root_ratio: float
+    carbon_fraction: float
+    year: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerHectare(Cited):
+    """Biomass per hectare (t d.m./ha) of land whose carbon no volume tells: by species, else by land class."""
+
+    id: str
+    label: str
+    species: tuple[str, ...]
+    land_classes: tuple[str, ...]
+    biomass_t_ha: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarbonFraction(Cited):
+    """tC per t of dry matter."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class OfficialRate:
+    """Where the ledger holds the annual total and the area that give one stand kind's rate."""
+
+    stand_kind: str
+    removal_indicator: str
+    area_indicator: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncertainty(Cited):
+    """Half width of one input's 95 % interval, in % of its value.
+
+    ``scope`` says what errs together: every plot (``all``), the plots of one stand type, or each ``plot`` by itself.
+    """
+
+    id: str
+    label: str
+    half_width_pct: float
+    scope: Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark(Cited):
+    """A removal measured or published elsewhere, tCO₂/亩/a, to judge plausibility by."""
+
+    id: str
+    label: str
+    tco2_mu_a: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrowthReference(Cited):
+    """A volume growth rate published elsewhere, %/a: shown beside the reader's own, never used in its place."""
+
+    id: str
+    label: str
+    growth_pct_a: float
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One stand type, or one kind of land with a value per hectare, as the arithmetic sees it.
+
+    Biomass (t/ha) is ``slope_t_m3``·V + ``intercept_t_ha``; carbon is biomass × ``carbon_fraction``.
+    """
+
+    label: str
+    per_ha: bool
+    slope_t_m3: float
+    intercept_t_ha: float
+    carbon_fraction: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorSet:
+    """One versioned parameter set.
+
+    Attributes:
+        id: short name for settings and file names.
+        label: Chinese name.
+        formula: as printed beside figures.
+        note: what a reader must know, Chinese.
+        year: of the newest publication its coefficients come from.
+        method: ``continuous`` (:class:`Coefficient`) or ``ipcc`` (:class:`ExpansionFactor`).
+        max_volume_m3_ha: a volume above it is taken for a mistake and gives no stock.
+        own: whether it stands in the county's own file.
+    """
+
+    id: str
+    label: str
+    formula: str
+    note: str
+    year: int
+    method: Method
+    max_volume_m3_ha: float
+    coefficients: tuple[Coefficient | ExpansionFactor, ...]
+    per_ha: tuple[PerHectare, ...]
+    carbon_fraction: CarbonFraction
+    official_rates: tuple[OfficialRate, ...]
+    uncertainties: tuple[Uncertainty, ...]
+    benchmarks: tuple[Benchmark, ...]
+    growth_references: tuple[GrowthReference, ...] = ()
+    own: bool = False
+
+    @property
+    def by_species(self) -> Mapping[str, Coefficient | ExpansionFactor]:
+        """Coefficient by the species name that plots carry."""
+        return MappingProxyType({name: c for c in self.coefficients for name in c.species})
+
+    @cached_property
+    def pools(self) -> tuple[Pool, ...]:
+        """Coefficients, then values per hectare, in the form all arithmetic uses."""
+        fraction = self.carbon_fraction.value
+        stands = tuple(_stand_pool(one, fraction) for one in self.coefficients)
+        return stands + tuple(Pool(one.label, True, 0.0, one.biomass_t_ha, fraction) for one in self.per_ha)
+
+    @cached_property
+    def pool_of_species(self) -> Mapping[str, int]:
+        """Position in :attr:`pools` by species."""
+        rows: tuple[Coefficient | ExpansionFactor | PerHectare, ...] = (*self.coefficients, *self.per_ha)
+        return MappingProxyType({name: i for i, row in enumerate(rows) for name in row.species})
+
+    @cached_property
+    def pool_of_land_class(self) -> Mapping[str, int]:
+        """Position in :attr:`pools` by land class, for land whose biomass is given per hectare."""
+        start = len(self.coefficients)
+        return MappingProxyType({name: start + i for i, row in enumerate(self.per_ha) for name in row.land_classes})
+
+    def uncertainty(self, input_id: str) -> tuple[Uncertainty, ...]:
+        """What is declared for one of :data:`INPUTS`: one entry a scope."""
+        return tuple(one for one in self.uncertainties if one.id == input_id)
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """Words for what enters the result although its source was not read, e.g. ``("换算参数：马尾松、杉木",)``."""
+        groups: tuple[tuple[str, list[str]], ...] = (
+            ("换算参数", [one.stand_type for one in self.coefficients if not one.verified]),
+            ("含碳率", [] if self.carbon_fraction.verified else [f"{self.carbon_fraction.value:g}"]),
+            ("单位面积生物量", [one.label for one in self.per_ha if not one.verified]),
+            ("不确定度", list(dict.fromkeys(one.label for one in self.uncertainties if not one.verified))),
+        )
+        return tuple(f"{name}：{'、'.join(words)}" for name, words in groups if words)
+
+
+def _stand_pool(one: Coefficient | ExpansionFactor, fraction: float) -> Pool:
+    if isinstance(one, Coefficient):
+        return Pool(one.stand_type, False, one.a_t_m3, one.b_t_ha, fraction)
+    slope = one.density_t_m3 * one.bef * (1 + one.root_ratio)
+    return Pool(one.stand_type, False, slope, 0.0, one.carbon_fraction)
