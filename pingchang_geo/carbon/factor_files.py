@@ -193,7 +193,9 @@ _TABLES: Final[dict[str, _Table]] = {
         },
         _NOTE,
     ),
-    "benchmark": _Table(Benchmark, "id", {**_NAMED, "tco2_mu_a": _number(0, 10, above=True)}, _NOTE),
+    "benchmark": _Table(
+        Benchmark, "id", {**_NAMED, "tco2_mu_a": _number(0, 10, above=True)}, {**_NOTE, "derived": _flag}
+    ),
     "growth_reference": _Table(GrowthReference, "id", {**_NAMED, "growth_pct_a": _number(-10, 50)}, _NOTE),
     "official": _Table(
         OfficialRate,

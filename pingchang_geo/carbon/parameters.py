@@ -98,11 +98,15 @@ class Uncertainty(Cited):
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark(Cited):
-    """A removal measured or published elsewhere, tCO₂/亩/a, to judge plausibility by."""
+    """A removal measured or published elsewhere, tCO₂/亩/a, to judge plausibility by.
+
+    ``derived`` ones were worked out by us from figures of the source; ``note`` or ``read_in`` says how.
+    """
 
     id: str
     label: str
     tco2_mu_a: float
+    derived: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
