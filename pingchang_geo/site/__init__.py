@@ -89,6 +89,5 @@ def _with_role(layers: Sequence[SiteLayer], kind: SiteKind) -> Iterator[tuple[Si
 
 
 def _inside_pct(site_m: shapely.Geometry, area_m2: float, county_m: shapely.Geometry) -> float:
-    if shapely.contains_properly(county_m, site_m):
-        return 100.0
-    return min(100.0, float(shapely.area(shapely.intersection(site_m, county_m))) / area_m2 * 100)
+    outside_m2 = float(shapely.area(shapely.difference(site_m, county_m)))
+    return 100.0 if outside_m2 <= TOUCH_M2 else max(0.0, 100 - outside_m2 / area_m2 * 100)

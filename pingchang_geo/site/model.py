@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 import shapely
 
+from pingchang_geo.carbon import Estimate
 from pingchang_geo.crs import Geometries
 from pingchang_geo.specs import LayerSpec
-
-if TYPE_CHECKING:
-    from pingchang_geo.carbon.uncertainty import Estimate
 
 #: Shared area above which a site touches a protected feature. Two surveys of one border do not agree to the last
 #: centimetre, and a long edge is straight in one projection and bends by millimetres in the other.

@@ -12,11 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from pingchang_geo import attributes, carbon
-from pingchang_geo.carbon import uncertainty
 from pingchang_geo.crs import Geometries
 from pingchang_geo.site.features import categories, names
 from pingchang_geo.site.model import CarbonFinding, SiteLayer
-from pingchang_geo.specs import CarbonColumns
 from pingchang_geo.units import HA_M2
 from pingchang_geo.validation.overlap import overlapping_pairs
 
@@ -56,7 +54,7 @@ def carbon_at_stake(
     plots = _plots(layer, ground.rows, part).assign(
         shared_ha=shared_ha, share_pct=share * 100, stock_tc=stock_tc, removal_tco2_a=removal_tco2_a
     )
-    pools = _pools(role, part, ground.area_m2 / HA_M2, share, factors)
+    pools = attributes.pools(role, part.assign(area_ha=ground.area_m2 / HA_M2), factors, share)
     unknown = np.isnan(stock_tc)
     return CarbonFinding(
         layer_id=layer.spec.id,
@@ -68,8 +66,8 @@ def carbon_at_stake(
         by_kind=_by_kind(part[role.stand_kind], plots, rates),
         area_ha=float(shared_ha.sum()),
         stock_tc=_known_sum(stock_tc),
-        estimate=uncertainty.monte_carlo(pools, factors),
-        approach1=uncertainty.approach1(pools, factors),
+        estimate=carbon.monte_carlo(pools, factors),
+        approach1=carbon.approach1(pools, factors),
         removal_tco2_a=_known_sum(removal_tco2_a),
         removal_unknown_ha=float(shared_ha[np.isnan(removal_tco2_a)].sum()),
         unknown_plots=int(unknown.sum()),
@@ -97,7 +95,8 @@ def _ground(region_m: shapely.Geometry, layer: SiteLayer) -> _Ground:
     parts = shapely.get_parts(region_m)
     shapely.prepare(parts)
     rows = np.unique(layer.tree.query(parts, predicate="intersects")[1])
-    plots = layer.geometries_m[rows]
+    # copies: looking for overlaps prepares geometries in place, and the layer's are shared between threads
+    plots = shapely.force_2d(layer.geometries_m[rows])
     counted, later = _first_claims(plots)
     shared_m2 = _shared_m2(parts, counted)
     contested_m2 = float(_shared_m2(parts, plots[later]).sum() - shared_m2[later].sum())
@@ -130,20 +129,6 @@ def _shared_m2(parts: Geometries, plots: Geometries) -> Floats:
 def _plots(layer: SiteLayer, rows: Rows, part: pd.DataFrame) -> pd.DataFrame:
     described = {name: part[name].astype(object).to_numpy() for name in categories(layer.spec, layer.frame)}
     return pd.DataFrame({"row": rows, "name": names(layer.spec, layer.frame, rows), **described})
-
-
-def _pools(
-    role: CarbonColumns, part: pd.DataFrame, area_ha: Floats, share: Floats, factors: carbon.FactorSet
-) -> uncertainty.Pools:
-    return uncertainty.Pools.of(
-        part[role.stand_type],
-        part[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan),
-        area_ha,
-        factors,
-        established=~part[role.land_class].isin(list(role.unestablished)).to_numpy(dtype=bool),
-        land_class=part[role.land_class],
-        share=share,
-    )
 
 
 def _by(groups: pd.Series[str], column: str, plots: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,175 @@
+"""The map of a site check, for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from pingchang_geo.layers import boundaries, palette
+from pingchang_geo.prints import Extent, Key, LegendEntry, MapPicture, PictureLayer
+from pingchang_geo.prints.measures import around
+from pingchang_geo.settings import settings
+from pingchang_geo.site import CarbonFinding, NearbyFinding, ProtectedFinding
+from pingchang_geo.units import MU_PER_HA, format_number
+from pingchang_geo.workflow.atlas import LayerData
+from pingchang_geo.workflow.site.answer import distance_text
+from pingchang_geo.workflow.site.checking import SiteCheck
+
+_Drawn = tuple[list[PictureLayer], list[LegendEntry]]
+
+_SITE_COLOR: Final = "#111111"
+_CONTEXT_COLOR: Final = "#DCE5D8"
+#: The sheet shows at least this much, however small the site.
+_LEAST_M: Final = 800.0
+#: The nearest protected feature is brought into the sheet up to this distance.
+_LINK_M: Final = 3000.0
+#: Stand types with a colour of their own.
+_COLORED: Final = 6
+
+
+def picture(check: SiteCheck) -> MapPicture:
+    """The site, what it overlaps, the plots on it and what lies around, as a map sheet.
+
+    Plots on the site are coloured by stand type; the others stand pale behind them.
+    """
+    extent = _extent(check)
+    layers: list[PictureLayer] = []
+    legend: list[LegendEntry] = []
+    for drawn in (
+        *(_plots(check, finding, extent) for finding in check.result.carbon),
+        *(_protected(check, finding, extent) for finding in check.result.protected),
+        *(_nearby(check, finding) for finding in check.result.nearby),
+        _site(check),
+    ):
+        layers += drawn[0]
+        legend += drawn[1]
+    county = _county(check)
+    if county is not None:
+        layers.insert(0, PictureLayer(county, None, palette.OUTLINE, 1.4))
+        legend.append(LegendEntry(boundaries.COUNTY.title, Key.LINE, edge=palette.OUTLINE, width=1.4))
+    return MapPicture(
+        title="选址核查图",
+        subtitle=check.name,
+        extent_m=extent,
+        layers=tuple(layers),
+        legend=(*_site_first(legend),),
+        mark=check.mark,
+        notes=tuple(_notes(check)),
+        approval=settings().map_approval_number,
+        locator_m=county,
+    )
+
+
+def _site_first(legend: list[LegendEntry]) -> Iterator[LegendEntry]:
+    """The site's own lines lead the legend although it is drawn last."""
+    own = [entry for entry in legend if entry.edge == _SITE_COLOR]
+    yield from own
+    yield from (entry for entry in legend if entry not in own)
+
+
+def _extent(check: SiteCheck) -> Extent:
+    shown: list[Any] = [check.site_m]
+    shown += [
+        finding.link_m
+        for finding in check.result.protected
+        if finding.link_m is not None and finding.distance_m is not None and finding.distance_m <= _LINK_M
+    ]
+    return around(np.array(shown, dtype=object), margin=0.3, least_m=_LEAST_M)
+
+
+def _site(check: SiteCheck) -> _Drawn:
+    area = f"{format_number(check.result.area_ha * MU_PER_HA)} 亩"
+    layer = PictureLayer(np.array([check.site_m], dtype=object), None, _SITE_COLOR, 2.2, zorder=8)
+    return [layer], [LegendEntry("选址地块", Key.FILL, None, _SITE_COLOR, 2.2, detail=area)]
+
+
+def _plots(check: SiteCheck, finding: CarbonFinding, extent: Extent) -> _Drawn:
+    data = check.atlas[finding.layer_id]
+    role = data.spec.carbon
+    assert role is not None
+    around_rows = np.sort(data.tree.query(shapely.box(*extent)))
+    layers = [PictureLayer(data.metres[around_rows], _CONTEXT_COLOR, "#BFCBB9", 0.3, zorder=1)]
+    legend: list[LegendEntry] = []
+    if len(finding.plots):
+        colors = _colors(data, [str(name) for name in finding.by_species["species"]])
+        stand_types = finding.plots[role.stand_type].astype(object).fillna("")
+        fills = [colors.get(str(name), palette.OTHER) for name in stand_types]
+        rows = finding.plots["row"].to_numpy()
+        layers.append(PictureLayer(data.metres[rows], fills, "#FFFFFF", 0.5, alpha=0.9, zorder=2))
+        legend.append(LegendEntry.heading(f"地块涉及的{finding.title}", "公顷"))
+        areas = dict(zip(finding.by_species["species"], finding.by_species["area_ha"], strict=True))
+        legend += [
+            LegendEntry(name, Key.FILL, color, None, alpha=0.9, detail=format_number(areas[name]))
+            for name, color in colors.items()
+        ]
+        others = [area for name, area in areas.items() if name not in colors]
+        if others:
+            legend.append(LegendEntry("其他", Key.FILL, palette.OTHER, None, detail=format_number(sum(others))))
+    legend.append(LegendEntry(f"其余{finding.title}", Key.FILL, _CONTEXT_COLOR, "#BFCBB9", 0.3))
+    return layers, legend
+
+
+def _colors(data: LayerData, stand_types: list[str]) -> dict[str, str]:
+    """Colours of the stand types with most stock: those of the screen, as far as they have one."""
+    assert data.spec.carbon is not None
+    theme = data.spec.theme(data.spec.carbon.stand_type)
+    known = theme.palette if theme else {}
+    return {name: known[name] for name in stand_types[:_COLORED] if known.get(name, palette.OTHER) != palette.OTHER}
+
+
+def _protected(check: SiteCheck, finding: ProtectedFinding, extent: Extent) -> _Drawn:
+    data = check.atlas[finding.layer_id]
+    color = data.spec.style.color
+    rows = np.sort(data.tree.query(shapely.box(*extent)))
+    labels = [data.title_of(int(row)) for row in rows]
+    patches = PictureLayer(data.metres[rows], color, color, 1.4, alpha=0.15, labels=labels, label_color=color, zorder=4)
+    layers, legend = [patches], [LegendEntry(finding.title, Key.FILL, color, color, 1.4, alpha=0.15)]
+    if not shapely.is_empty(finding.overlap_m):
+        overlap = PictureLayer(np.array([finding.overlap_m], dtype=object), None, color, 0.8, hatch="/", zorder=6)
+        layers.append(overlap)
+        area = f"{format_number(finding.overlap_ha * MU_PER_HA)} 亩"
+        legend.append(LegendEntry.of_layer(f"与{finding.title}重叠", overlap, detail=area))
+    if finding.link_m is not None and finding.distance_m:
+        link = PictureLayer(np.array([finding.link_m], dtype=object), None, color, 1.2, dash="4 3", zorder=7)
+        layers.append(link)
+        distance = distance_text(finding.distance_m)
+        legend.append(LegendEntry.of_layer(f"至{finding.title}最近距离", link, Key.LINE, distance))
+    return layers, legend
+
+
+def _nearby(check: SiteCheck, finding: NearbyFinding) -> _Drawn:
+    if finding.features.empty:
+        return [], []
+    data = check.atlas[finding.layer_id]
+    style = data.spec.style
+    rows = finding.features["row"].to_numpy()
+    layer = PictureLayer(
+        data.metres[rows],
+        style.color,
+        style.color,
+        style.weight,
+        alpha=0.3,
+        symbol=style.symbol,
+        location=[str(word) for word in finding.features["location"]],
+        labels=[str(name) for name in finding.features["name"]],
+        label_color=style.color,
+        zorder=5,
+    )
+    key = Key.POINT if bool(finding.features["point"].all()) else Key.FILL
+    entry = LegendEntry(
+        finding.title, key, style.color, style.color, style.weight, 0.3, symbol=style.symbol, detail=f"{len(rows)} 处"
+    )
+    return [layer], [entry]
+
+
+def _county(check: SiteCheck) -> Any | None:
+    return check.atlas[boundaries.COUNTY.id].metres if boundaries.COUNTY.id in check.atlas else None
+
+
+def _notes(check: SiteCheck) -> Iterator[str]:
+    used = [check.atlas[layer_id] for layer_id in check.used]
+    versions = "、".join(f"{d.spec.title}{d.version.label}（{d.version.provenance.kind.label}）" for d in used)
+    yield f"数据版本：{versions}；核查时间：{check.checked_at:%Y-%m-%d %H:%M}。室内图上核查，不是审批意见。"
