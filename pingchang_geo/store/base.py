@@ -90,6 +90,7 @@ class Store(Protocol):
         note: str,
         base: str | None,
         prepare: Prepare,
+        action: str = "publish",
     ) -> Version:
         """Publish ``frame`` as the layer's next version; see :class:`pingchang_geo.store.local.LocalStore`."""
         ...

@@ -103,6 +103,7 @@ class LocalStore:
         note: str,
         base: str | None,
         prepare: Prepare,
+        action: str = "publish",
     ) -> Version:
         """Publish ``frame`` as the layer's next version and return it.
 
@@ -114,6 +115,7 @@ class LocalStore:
             note: what changed, in the publisher's words.
             base: name of the version that the publisher compared with; None when there was none.
             prepare: builds what is derived, before anybody can see the version.
+            action: what the log calls it, ``publish`` or ``rollback``.
 
         Returns:
             The new version; or the current one, unchanged, when it holds this very content and provenance
@@ -147,7 +149,7 @@ class LocalStore:
                 raise StoreError(
                     "计算派生数据时无法写入，当前版本未受影响。", fix="请检查磁盘空间与权限，然后重试。"
                 ) from error
-            self._catalogue.switch(version, "publish", {"layer": layer, "base": base, "rows": len(frame), "note": note})
+            self._catalogue.switch(version, action, {"layer": layer, "base": base, "rows": len(frame), "note": note})
             return version
 
     def sweep(self) -> list[str]:

@@ -19,6 +19,7 @@ def publish(
     publisher: str,
     note: str,
     base: str | None,
+    action: str = "publish",
     progress: derive.Progress = lambda _: None,
 ) -> Version:
     """Publish ``frame`` (canonical columns, EPSG:4490) as the next version of ``layer``.
@@ -34,7 +35,14 @@ def publish(
 
     progress(f"写入{layers.get(layer).title}（{len(frame):,} 条）")
     version = store.publish(
-        layer, frame, provenance=provenance, publisher=publisher, note=note, base=base, prepare=prepare
+        layer,
+        frame,
+        provenance=provenance,
+        publisher=publisher,
+        note=note,
+        base=base,
+        prepare=prepare,
+        action=action,
     )
     progress(f"已发布：{layers.get(layer).title}{version.label}")
     return version

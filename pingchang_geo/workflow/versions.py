@@ -1,0 +1,190 @@
+"""What can be done with published versions: find, compare, download, go back to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from pingchang_geo import attributes, carbon, comparison, crs, exports, layers
+from pingchang_geo.comparison import Comparison
+from pingchang_geo.errors import StoreError
+from pingchang_geo.exports import sheet, vectors
+from pingchang_geo.indicators import load_ledger
+from pingchang_geo.provenance import mark
+from pingchang_geo.specs import FieldKind, LayerSpec
+from pingchang_geo.store import Store, Version
+from pingchang_geo.units import UnitChoice
+from pingchang_geo.workflow import derive
+from pingchang_geo.workflow.publish import current_base, publish
+
+
+class Download(StrEnum):
+    """Formats a version can be had in."""
+
+    SHAPEFILE_GBK = "shp-gbk"
+    SHAPEFILE_UTF8 = "shp-utf8"
+    GEOJSON = "geojson"
+    GEOPARQUET = "parquet"
+    XLSX = "xlsx"
+
+    @property
+    def label(self) -> str:
+        """For the screen."""
+        return {
+            Download.SHAPEFILE_GBK: "Shapefile（GBK）",
+            Download.SHAPEFILE_UTF8: "Shapefile（UTF-8）",
+            Download.GEOJSON: "GeoJSON",
+            Download.GEOPARQUET: "GeoParquet",
+            Download.XLSX: "Excel 属性表",
+        }[self]
+
+    @property
+    def ending(self) -> str:
+        """Extension of the file."""
+        return "zip" if self in (Download.SHAPEFILE_GBK, Download.SHAPEFILE_UTF8) else self.value
+
+
+@dataclass(frozen=True)
+class VersionComparison:
+    """Two versions side by side.
+
+    Attributes:
+        found: which feature became what.
+        before, after: rows of each side with source columns, ``area_ha`` and, where the layer bears carbon, stock
+            and removal.
+        summary: features and sums by fate.
+        groups: field → sums by its categories, largest change first.
+    """
+
+    spec: LayerSpec
+    found: Comparison
+    before: gpd.GeoDataFrame
+    after: gpd.GeoDataFrame
+    summary: pd.DataFrame
+    groups: dict[str, pd.DataFrame]
+
+
+_QUANTITIES: Final = ("area_ha", "stock_tc", "removal_tco2_a")
+
+
+def find(store: Store, layer: str, name: str) -> Version:
+    """Version of a layer by number (``3``), name (``3-3f2a…``) or the beginning of its hash.
+
+    Raises:
+        StoreError: no such version, or a beginning that several share; the message lists those there are.
+    """
+    known = store.versions(layer)
+    wanted = name.strip().removeprefix("v")
+    exact = [v for v in known if wanted in (str(v.number), v.name)]
+    hits = exact or [v for v in known if len(wanted) >= 4 and v.sha256.startswith(wanted)]
+    if len(hits) == 1:
+        return hits[0]
+    title = layers.get(layer).title
+    listed = "、".join(v.name for v in known[:8]) or "（尚无版本）"
+    raise StoreError(f"「{title}」没有名为「{name}」的版本。", fix=f"现有版本：{listed}。")
+
+
+def rollback(
+    store: Store,
+    layer: str,
+    version: Version,
+    *,
+    publisher: str,
+    note: str = "",
+    base: str | None = None,
+    progress: derive.Progress = lambda _: None,
+) -> Version:
+    """Publish the content of an earlier version again, as a new one; nothing is deleted.
+
+    Args:
+        store: holds the versions.
+        layer: layer id.
+        version: the one to go back to.
+        publisher: user name for the log.
+        note: why, in the publisher's words.
+        base: name of the version that is being left; the current one by default.
+        progress: told in Chinese what is being done.
+
+    Returns:
+        The new version, or the current one when it has that very content and provenance.
+
+    Raises:
+        ConflictError, StoreError: nothing was changed.
+    """
+    words = f"回退到{version.label}" + (f"：{note}" if note else "")
+    return publish(
+        store,
+        layer,
+        store.read(version),
+        provenance=version.provenance,
+        publisher=publisher,
+        note=words,
+        base=base or current_base(store, layer),
+        action="rollback",
+        progress=progress,
+    )
+
+
+def compare_versions(store: Store, before: Version, after: Version) -> VersionComparison:
+    """Compare two versions of one layer."""
+    return compare_frames(layers.get(before.layer), store.read(before), store.read(after))
+
+
+def compare_frames(spec: LayerSpec, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> VersionComparison:
+    """Compare two contents (canonical source columns, EPSG:4490), quantities included."""
+    sides = [with_quantities(spec, frame.reset_index(drop=True)) for frame in (before, after)]
+    geometry = [frame.geometry.to_numpy() for frame in sides]
+    found = comparison.compare(spec, sides[0], geometry[0], sides[1], geometry[1])
+    old, new = tables = [pd.DataFrame(frame.drop(columns="geometry")) for frame in sides]
+    known = [name for name in _QUANTITIES if any(name in table and table[name].notna().any() for table in tables)]
+    by = [f.name for f in spec.fields if f.kind is FieldKind.CATEGORY and not f.derived and f.filterable]
+    by = [name for name in by if any(name in table and table[name].notna().any() for table in tables)]
+    summary = comparison.summary(found, old, new, known)
+    groups = {name: comparison.by_group(old, new, name, known) for name in by}
+    return VersionComparison(spec, found, sides[0], sides[1], summary, groups)
+
+
+def with_quantities(spec: LayerSpec, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The frame with what follows from its own features: area and, for carbon-bearing layers, carbon."""
+    metres = crs.to_equal_area(frame.geometry.to_numpy())
+    own = attributes.own_attributes(spec, frame, metres, carbon.load(), load_ledger())
+    return frame.assign(**{name: own[name].to_numpy() for name in own if name in _QUANTITIES})
+
+
+def download(store: Store, version: Version, kind: Download) -> tuple[str, bytes]:
+    """File name and bytes of a version in a format."""
+    spec = layers.get(version.layer)
+    frame: gpd.GeoDataFrame = store.read(version)
+    notes = notes_of(version)
+    stem = f"平昌县_{spec.title}_第{version.number}版"
+    makers: dict[Download, Callable[[], bytes]] = {
+        Download.SHAPEFILE_GBK: lambda: vectors.to_shapefile(frame, spec, encoding="GBK", stem=stem, notes=notes),
+        Download.SHAPEFILE_UTF8: lambda: vectors.to_shapefile(frame, spec, encoding="UTF-8", stem=stem, notes=notes),
+        Download.GEOJSON: lambda: vectors.to_geojson(frame, spec, notes),
+        Download.GEOPARQUET: lambda: vectors.to_geoparquet(frame, spec),
+        Download.XLSX: lambda: exports.to_xlsx(_sheet(version, with_quantities(spec, frame), notes)),
+    }
+    return f"{stem}.{kind.ending}", makers[kind]()
+
+
+def notes_of(version: Version) -> tuple[tuple[str, str], ...]:
+    """What a file made from a version must say of itself."""
+    source = sheet.Source(layers.get(version.layer).title, version.label, version.published_at, version.provenance)
+    return (
+        *sheet.notes([source], datetime.now(), rows=f"{version.rows:,}", mark=mark([version.provenance])),
+        ("校验值", f"SHA-256 {version.sha256}"),
+    )
+
+
+def _sheet(version: Version, frame: gpd.GeoDataFrame, notes: tuple[tuple[str, str], ...]) -> Any:
+    spec = layers.get(version.layer)
+    table = pd.DataFrame(frame.drop(columns="geometry"))
+    return sheet.Sheet.of_frame(
+        spec.title, table, spec.fields, UnitChoice(), notes=notes, mark=mark([version.provenance])
+    )

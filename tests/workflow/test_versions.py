@@ -1,0 +1,84 @@
+"""Versions: found, compared, downloaded, gone back to."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from pingchang_geo.comparison import Status
+from pingchang_geo.errors import ConflictError, StoreError
+from pingchang_geo.workflow import versions
+from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.versions import Download
+from tests import layer_frames
+
+
+def put(store: Any, frame: Any, note: str = "") -> Any:
+    return publish(
+        store,
+        "forest",
+        frame,
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note=note,
+        base=current_base(store, "forest"),
+    )
+
+
+def test_a_version_is_found_by_number_name_and_hash(store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    for name in ("1", "v1", first.name, first.sha256[:10]):
+        assert versions.find(store, "forest", name) == first
+    with pytest.raises(StoreError, match="没有名为「9」的版本") as caught:
+        versions.find(store, "forest", "9")
+    assert first.name in caught.value.fix
+
+
+def test_going_back_is_a_new_version_and_logged(store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    second = put(store, layer_frames.forest(volume=80))
+    third = versions.rollback(store, "forest", first, publisher="李四", note="单位有误")
+    assert (third.number, third.sha256, third.provenance) == (3, first.sha256, first.provenance)
+    assert third.note == "回退到第 1 版：单位有误"
+    assert store.audit()[-1].action == "rollback"
+    assert store.snapshot().versions["forest"] == third
+    assert [v.number for v in store.versions("forest")] == [3, 2, 1]
+    # once more is no further version
+    assert versions.rollback(store, "forest", first, publisher="李四") == third
+    with pytest.raises(ConflictError):
+        versions.rollback(store, "forest", second, publisher="李四", base=first.name)
+
+
+def test_two_versions_side_by_side(store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    changed = layer_frames.forest().iloc[1:].assign(volume_m3_ha=lambda f: f.volume_m3_ha + 10).reset_index(drop=True)
+    second = put(store, changed)
+    shown = versions.compare_versions(store, first, second)
+    assert (shown.found.count(Status.REMOVED), shown.found.count(Status.CHANGED)) == (1, 11)
+    assert {"township", "species"} <= set(shown.groups)
+    species = shown.groups["species"].set_index("group")
+    assert species["count_before"].sum() == 12
+    assert species["count_after"].sum() == 11
+    # areas are those of the squares, carbon follows the volumes
+    assert species["area_ha_change"].sum() == pytest.approx(-shown.before["area_ha"].iloc[0])
+    # 柏木: rows 1, 4, 7, 10 with 10 m³/ha more each; CF 0.47
+    bigger = shown.before["species"] == "柏木"
+    expected = (0.6129 * 10 * 0.47 * shown.before["area_ha"][bigger]).sum()
+    assert species.loc["柏木", "stock_tc_change"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", list(Download))
+def test_every_download_says_what_it_is(store: Any, kind: Download) -> None:
+    version = store.snapshot().versions["forest"]
+    name, content = versions.download(store, version, kind)
+    assert name == f"平昌县_森林小班_第1版.{kind.ending}"
+    if kind is Download.GEOPARQUET:
+        assert content.startswith(b"PAR1")
+    elif kind is Download.GEOJSON:
+        assert "示意数据" in content.decode()
+    else:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        text = "".join(archive.read(n).decode("utf-8", "replace") for n in archive.namelist() if not n.endswith("shp"))
+        assert "示意数据" in text
+        assert version.sha256 in text
