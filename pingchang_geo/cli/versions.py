@@ -14,7 +14,6 @@ from pingchang_geo.errors import PingchangError
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.versions import Download
 
-
 _LOGGED: Final = ("seq", "at", "actor", "action", "detail")
 
 
