@@ -169,6 +169,8 @@
     full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
     length: "M3 17L17 3l4 4L7 21zM7 13l2 2M10 10l2 2M13 7l2 2",
     area: "M5 7l8-3 7 7-4 9H6z",
+    draw: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+    correct: "M6 6h12v12H6zM4 4h4v4H4zM16 4h4v4h-4zM16 16h4v4h-4zM4 16h4v4H4z",
   };
 
   function addButtons(atlas, container, measure) {
@@ -183,10 +185,25 @@
       length: button(container, "", "测距离", ICONS.length, () => measure.toggle("length")),
       area: button(container, "", "测面积", ICONS.area, () => measure.toggle("area")),
     };
-    measure.onMode = (mode) => {
-      for (const name in tools) tools[name].setAttribute("aria-pressed", String(name === mode));
+    measure.onActive = (active) => {
+      for (const name in tools) tools[name].setAttribute("aria-pressed", String(active && name === measure.mode));
     };
-    measure.onMode(null);
+    measure.onActive(false);
+  }
+
+  /** Buttons with words, where the page takes drawings: this is what its reader has come for. */
+  function addDrawing(container, draw) {
+    const start = button(container, "pc-draw-start", "绘制范围", ICONS.draw, () => draw.toggle());
+    const correct = button(container, "", "修改范围", ICONS.correct, () => draw.correct());
+    for (const item of [start, correct]) make("span", "", item, item.title);
+    const update = () => {
+      container.hidden = !draw.offered;
+      start.setAttribute("aria-pressed", String(draw.active));
+      correct.hidden = draw.active || !draw.correctable;
+    };
+    draw.onActive = update;
+    update();
+    return update;
   }
 
   /** Coordinates under the pointer, geographic and Gauss-Krüger; the map's centre while there is no pointer. */
@@ -235,11 +252,13 @@
     const { map } = atlas;
     chineseZoom(map);
     const measure = new P.measure.Measure(atlas);
+    const draw = new P.draw.Draw(atlas);
     const compare = new P.compare.Compare(atlas);
-    let layers, legend;
+    let layers, legend, drawing;
     control("topleft", "pc-search", (box) => new P.search.Search(atlas, box)).addTo(map);
     const corner = map.getContainer().querySelector(".leaflet-top.leaflet-left");
-    corner.prepend(corner.lastChild);
+    control("topleft", "pc-drawing", (box) => (drawing = addDrawing(box, draw))).addTo(map);
+    corner.prepend(corner.children[corner.children.length - 2], corner.lastChild);
     control("topleft", "", (box) => addButtons(atlas, box, measure)).addTo(map);
     control("topright", "pc-layers", (box) => (layers = new LayerSwitch(atlas, box))).addTo(map);
     control("bottomright", "pc-legends", (box) => (legend = new Legend(atlas, box))).addTo(map);
@@ -255,7 +274,9 @@
         mark.hidden = !mark.textContent;
         layers.update();
         legend.update();
-        measure.refresh();
+        draw.offer(Boolean(atlas.state.draw));
+        drawing();
+        for (const tool of [measure, draw]) tool.refresh();
       },
       legend: () => legend.update(),
       compare: (sides) => compare.update(sides),

@@ -37,8 +37,9 @@
       Object.assign(this, { map, config, views, units, onFail, onSelect });
       this.hover = null;
       this.selected = null;
-      this.paused = false; // while measuring
-      this._clicks = 0;
+      this._paused = false; // while measuring or drawing
+      // Python tells events apart by this number: it must not start over when the page is opened again within a session.
+      this._events = Date.now();
       this._pointer = null;
       this._messenger = new Messenger().addTo(map);
       this._outline = null;
@@ -46,11 +47,20 @@
       this._popup = L.popup({ maxWidth: 340, minWidth: 220, className: "pc-popup-shell", autoPanPadding: [24, 24] });
       map.on("mousemove", this._onMove, this);
       map.on("mouseout movestart zoomstart", () => this._clearHover());
-      map.on("click", (event) => !this.paused && this.pick(event.latlng));
+      map.on("click", (event) => !this._paused && this.pick(event.latlng));
       map.on("keypress", (event) => {
+        if (this._paused) return;
         if (event.originalEvent.key === "Enter" && event.originalEvent.target === map.getContainer()) this.pick(map.getCenter());
       });
       this._popup.on("remove", () => this.select(null));
+    }
+
+    /** No hovering and no selecting while another tool takes the clicks. */
+    pause(paused) {
+      this._paused = paused;
+      if (!paused) return;
+      this._clearHover();
+      this.map.closePopup();
     }
 
     /** All features at a place, topmost layer first. */
@@ -75,7 +85,7 @@
     _showHover() {
       const event = this._pointer;
       this._pointer = null;
-      if (!event || this.paused || this.map.dragging?.moving()) return;
+      if (!event || this._paused || this.map.dragging?.moving()) return;
       const hit = this.hits(event.latlng)[0];
       this.map.getContainer().classList.toggle("pc-hot", Boolean(hit));
       if (!hit) return this._clearHover();
@@ -171,15 +181,22 @@
     }
 
     _tell(layer, row, latlng) {
-      const n = ++this._clicks;
-      const feature = { type: "Feature", id: `${layer}:${row}`, properties: { layer, row, n }, geometry: null };
-      this._messenger.fire("click", { latlng, layer: { toGeoJSON: () => feature } });
+      this._send(`${layer}:${row}`, { layer, row }, null, latlng);
     }
 
     /** Tell Python that the map is drawn, the way a click is told. */
     tellDrawn() {
-      const feature = { type: "Feature", id: "map:drawn", properties: {}, geometry: null };
-      this._messenger.fire("click", { latlng: null, layer: { toGeoJSON: () => feature } });
+      this._send("map:drawn", {});
+    }
+
+    /** Tell Python the polygon that the reader has drawn. */
+    tellSite(geometry) {
+      this._send("map:site", {}, geometry);
+    }
+
+    _send(id, properties, geometry = null, latlng = null) {
+      const feature = { type: "Feature", id, properties: { ...properties, n: ++this._events }, geometry };
+      this._messenger.fire("click", { latlng, layer: { toGeoJSON: () => feature } });
     }
 
     /** Mark a feature {layer, row} by its outline, null for none; with `show` the map moves there if it is out of sight. */

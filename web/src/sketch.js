@@ -34,7 +34,7 @@
       this._map = map;
       this._group = L.layerGroup().addTo(map);
       this._renderer = L.svg({ pane: PANE, padding: 0.5 });
-      this._features = [];
+      this.features = [];
       this._key = "null";
       this.hidden = false; // while the reader draws anew
     }
@@ -45,7 +45,7 @@
       if (key === this._key) return;
       this._key = key;
       const all = (sketch && sketch.features && sketch.features.features) || [];
-      this._features = all.filter((feature) => feature.geometry && ROLES[feature.properties.role] && boundsOf(feature.geometry));
+      this.features = all.filter((feature) => feature.geometry && ROLES[feature.properties.role] && boundsOf(feature.geometry));
       this._draw();
     }
 
@@ -58,7 +58,7 @@
       this._group.clearLayers();
       if (this.hidden) return;
       for (const role in ROLES) {
-        const mine = this._features.filter((feature) => feature.properties.role === role);
+        const mine = this.features.filter((feature) => feature.properties.role === role);
         if (mine.length) this._drawRole(ROLES[role], mine);
       }
     }
@@ -92,7 +92,7 @@
     /** Labels in order of importance. */
     labels() {
       if (this.hidden) return [];
-      const named = this._features.filter((feature) => feature.properties.label);
+      const named = this.features.filter((feature) => feature.properties.label);
       return Object.keys(ROLES).reverse().flatMap((role) =>
         named.filter(({ properties }) => properties.role === role).map((feature) => {
           const [lng, lat] = anchor(feature);
@@ -106,7 +106,7 @@
     legend() {
       if (this.hidden) return [];
       return Object.keys(ROLES).reverse().flatMap((role) => {
-        const first = this._features.find((feature) => feature.properties.role === role);
+        const first = this.features.find((feature) => feature.properties.role === role);
         return first ? [{ role, title: first.properties.legend || ROLES[role].title }] : [];
       });
     }
