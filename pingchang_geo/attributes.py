@@ -7,6 +7,7 @@ Which columns a layer gets follows from its specification alone: ``spec.carbon``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pingchang_geo import carbon, overlay
+from pingchang_geo.carbon import stock
 from pingchang_geo.crs import Geometries
 from pingchang_geo.indicators import Ledger
 from pingchang_geo.specs import CarbonColumns, LayerSpec
@@ -44,25 +46,76 @@ def own_attributes(
 
     Returns:
         n rows: ``area_ha`` (NaN for points and lines) and, for carbon-bearing layers, ``stock_tc_ha``,
-        ``stock_tc``, ``removal_tco2_a``.
+        ``stock_tc``, ``stock_basis`` (categorical of ``carbon.BASES``), ``removal_tco2_a`` and, where the layer has
+        a reported stock, ``stock_gap_tc`` (reported − computed, tC; NaN where either is unknown).
     """
     area_ha = np.asarray(shapely.area(geometries_m), dtype=np.float64) / HA_M2
     area_ha[shapely.get_dimensions(geometries_m) < 2] = np.nan  # a point's area is not known, it is not 0
-    columns: dict[str, Floats] = {"area_ha": area_ha}
+    columns: dict[str, Floats | pd.Categorical[Any]] = {"area_ha": area_ha}
     if spec.carbon is not None:
-        per_ha = stock_tc_ha(spec.carbon, frame, factors)
-        rates = carbon.official_rates_tco2_ha_a(factors, ledger)
-        columns["stock_tc_ha"] = per_ha
-        columns["stock_tc"] = per_ha * area_ha
-        columns["removal_tco2_a"] = carbon.removal_tco2_a(frame[spec.carbon.stand_kind], area_ha, rates)
+        columns |= _carbon_columns(spec.carbon, frame, area_ha, factors, ledger)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _carbon_columns(
+    role: CarbonColumns, frame: pd.DataFrame, area_ha: Floats, factors: carbon.FactorSet, ledger: Ledger
+) -> dict[str, Floats | pd.Categorical[Any]]:
+    plots = terms(role, frame, factors)
+    per_ha = stock.stock_of(plots, factors)
+    bases: NDArray[Any] = plots.basis
+    rates = carbon.official_rates_tco2_ha_a(factors, ledger)
+    columns: dict[str, Floats | pd.Categorical[Any]] = {
+        "stock_tc_ha": per_ha,
+        "stock_tc": per_ha * area_ha,
+        "stock_basis": pd.Categorical.from_codes(bases, categories=pd.Index(carbon.BASES)),
+        "removal_tco2_a": carbon.removal_tco2_a(frame[role.stand_kind], area_ha, rates),
+    }
+    if role.reported_stock_tc and role.reported_stock_tc in frame.columns:
+        reported = frame[role.reported_stock_tc].to_numpy(dtype=np.float64, na_value=np.nan)
+        columns["stock_gap_tc"] = reported - per_ha * area_ha
+    return columns
+
+
+def terms(role: CarbonColumns, frame: pd.DataFrame, factors: carbon.FactorSet) -> stock.Terms:
+    """How n plots enter the carbon arithmetic, from the columns that ``role`` names."""
+    return stock.terms(
+        frame[role.stand_type], _volume(role, frame), factors, _established(role, frame), frame[role.land_class]
+    )
 
 
 def stock_tc_ha(role: CarbonColumns, frame: pd.DataFrame, factors: carbon.FactorSet) -> Floats:
     """Carbon stock in tC/ha of n plots from the columns that ``role`` names."""
-    volume = frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
-    established = ~frame[role.land_class].isin(list(role.unestablished)).to_numpy(dtype=bool)
-    return carbon.stock_tc_ha(frame[role.stand_type], volume, factors, established)
+    return stock.stock_of(terms(role, frame, factors), factors)
+
+
+def pools(
+    role: CarbonColumns, frame: pd.DataFrame, factors: carbon.FactorSet, share: Floats | None = None
+) -> carbon.Pools:
+    """Sums by stand type for the intervals of :mod:`pingchang_geo.carbon.uncertainty`.
+
+    Args:
+        role: names the columns.
+        frame: n rows with those columns and ``area_ha``.
+        factors: parameter set.
+        share: the part of each plot that counts, 0–1 (n values); all of it by default.
+    """
+    return carbon.Pools.of(
+        frame[role.stand_type],
+        _volume(role, frame),
+        frame["area_ha"].to_numpy(dtype=np.float64),
+        factors,
+        established=_established(role, frame),
+        land_class=frame[role.land_class],
+        share=share,
+    )
+
+
+def _volume(role: CarbonColumns, frame: pd.DataFrame) -> Floats:
+    return frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _established(role: CarbonColumns, frame: pd.DataFrame) -> NDArray[np.bool_]:
+    return ~frame[role.land_class].isin(list(role.unestablished)).to_numpy(dtype=bool)
 
 
 def join_zones(plots_m: Geometries, plot_area_m2: Floats, zone_spec: LayerSpec, zones_m: Geometries) -> ZoneJoin:

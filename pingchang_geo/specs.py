@@ -115,6 +115,8 @@ class CarbonColumns:
     land_class: str
     #: Land classes without an established stand, where b of B = a·V + b does not apply.
     unestablished: frozenset[str]
+    #: Column with the stock the file reports (tC), shown beside ours; empty where the layer has none.
+    reported_stock_tc: str = ""
 
 
 @dataclass(frozen=True)

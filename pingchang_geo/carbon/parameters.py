@@ -192,15 +192,20 @@ class FactorSet:
         return tuple(one for one in self.uncertainties if one.id == input_id)
 
     @property
-    def unverified(self) -> tuple[str, ...]:
-        """Words for what enters the result although its source was not read, e.g. ``("换算参数：马尾松、杉木",)``."""
+    def unverified_values(self) -> tuple[str, ...]:
+        """Words for what a stock rests on although its source was not read, e.g. ``("换算参数：马尾松、杉木",)``."""
         groups: tuple[tuple[str, list[str]], ...] = (
             ("换算参数", [one.stand_type for one in self.coefficients if not one.verified]),
             ("含碳率", [] if self.carbon_fraction.verified else [f"{self.carbon_fraction.value:g}"]),
             ("单位面积生物量", [one.label for one in self.per_ha if not one.verified]),
-            ("不确定度", list(dict.fromkeys(one.label for one in self.uncertainties if not one.verified))),
         )
         return tuple(f"{name}：{'、'.join(words)}" for name, words in groups if words)
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """:attr:`unverified_values` and, as a last entry, the uncertainties whose source was not read."""
+        widths = dict.fromkeys(one.label for one in self.uncertainties if not one.verified)
+        return (*self.unverified_values, *([f"不确定度：{'、'.join(widths)}"] if widths else []))
 
 
 def _stand_pool(one: Coefficient | ExpansionFactor, fraction: float) -> Pool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pingchang_geo import carbon
+from pingchang_geo.errors import PingchangError
 from pingchang_geo.layers import forest_codes as codes
 from pingchang_geo.layers import palette
 from pingchang_geo.specs import (
@@ -19,6 +21,25 @@ from pingchang_geo.specs import (
     Style,
     Theme,
 )
+
+
+def _stock_method() -> str:
+    """Method and parameter set behind the stock columns, with what is unverified in it."""
+    try:
+        factors = carbon.load()
+    except PingchangError:
+        return ""  # whoever computes with the broken file says what is wrong with it
+    sentences = [f"{factors.label}：{factors.formula}"]
+    if factors.method == "continuous":
+        sentences.append("蓄积为零及未成林地等不计 b")
+    if factors.per_ha:
+        sentences.append(f"{'、'.join(one.label for one in factors.per_ha)}按单位面积生物量计")
+    if factors.unverified_values:
+        sentences.append(f"未核参数——{'；'.join(factors.unverified_values)}")
+    return "。".join(sentences) + "。"
+
+
+_STOCK_METHOD: Final = _stock_method()
 
 _FIELDS: Final = (
     FieldSpec(
@@ -202,7 +223,7 @@ _FIELDS: Final = (
         digits=1,
         derived=True,
         filterable=True,
-        help="换算因子连续函数法 B = a·V + b，碳储量 = B·CF；蓄积为零时不计 b。",
+        help=_STOCK_METHOD,
     ),
     FieldSpec(
         "stock_tc",
@@ -212,7 +233,25 @@ _FIELDS: Final = (
         digits=1,
         derived=True,
         extensive=True,
-        help="每公顷碳储量（换算因子连续函数法 B = a·V + b，碳储量 = B·CF）乘以小班面积。",
+        help="每公顷碳储量乘以小班面积。" + _STOCK_METHOD,
+    ),
+    FieldSpec(
+        "stock_basis",
+        "碳储量计算依据",
+        FieldKind.CATEGORY,
+        values=carbon.BASES,
+        derived=True,
+        filterable=True,
+        help="该小班的碳储量由何推算；蓄积缺失、为负或超出合理范围，以及树种没有参数的小班，碳储量不作推算。",
+    ),
+    FieldSpec(
+        "stock_gap_tc",
+        "上报与计算之差",
+        FieldKind.NUMBER,
+        unit="tC",
+        digits=1,
+        derived=True,
+        help="文件填报的碳储量减去本系统计算值；未填报或无法计算的小班没有此值。",
     ),
     FieldSpec(
         "removal_tco2_a",
@@ -266,6 +305,7 @@ SPEC: Final = LayerSpec(
         "area_ha",
         "stock_tc",
         "stock_tc_ha",
+        "stock_basis",
         "removal_tco2_a",
         "species",
         "age_group",
@@ -321,6 +361,7 @@ SPEC: Final = LayerSpec(
         stand_kind="stand_kind",
         land_class="land_class",
         unestablished=codes.UNESTABLISHED,
+        reported_stock_tc="reported_stock_tc",
     ),
     indicators=(
         "forest_cover_pct",

@@ -19,15 +19,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pingchang_geo import attributes, carbon, crs, layers, overlay
+from pingchang_geo import attributes, carbon, crs, layers, overlay, proximity
 from pingchang_geo.indicators import load_ledger
+from pingchang_geo.layers import joined, palette
 from pingchang_geo.settings import settings
 from pingchang_geo.specs import CarbonColumns, LayerSpec
 from pingchang_geo.store import Snapshot, Store, Version, sync_folder
 from pingchang_geo.tiles import TileArchive, build_tiles
+from pingchang_geo.units import HA_M2
 
 #: Raise when a rule in this module, in ``attributes`` or in ``overlay`` changes what it computes.
-_RULES: Final = 4
+_RULES: Final = 6
 #: Raise when ``tiles`` changes what it draws or how it stores it.
 _TILE_RULES: Final = 1
 
@@ -37,11 +39,18 @@ BOUNDS: Final = ["west", "south", "east", "north"]
 Progress = Callable[[str], None]
 
 
-@cache
 def fingerprint() -> str:
-    """Eight hex digits over the rules and every parameter behind the derived columns, declarations included."""
-    roles = [(spec.id, spec.zone, _plain(spec.carbon)) for spec in layers.all_specs()]
-    parameters = repr((_RULES, carbon.load(), sorted(_rates().items()), roles))
+    """Eight hex digits over the rules and every parameter behind the derived columns, declarations included.
+
+    The chosen parameter set enters with every value, the county's own included.
+    """
+    return _fingerprint(carbon.load())
+
+
+@cache
+def _fingerprint(factors: carbon.FactorSet) -> str:
+    roles = [(spec.id, spec.zone, spec.site, _plain(spec.carbon)) for spec in layers.all_specs()]
+    parameters = repr((_RULES, factors, sorted(_rates().items()), roles))
     return hashlib.sha256(parameters.encode()).hexdigest()[:8]
 
 
@@ -49,7 +58,8 @@ def _plain(role: CarbonColumns | None) -> tuple[str, ...]:
     """The role in an order that does not change from process to process."""
     if role is None:
         return ()
-    return role.stand_type, role.volume_m3_ha, role.stand_kind, role.land_class, *sorted(role.unestablished)
+    named = (role.stand_type, role.volume_m3_ha, role.stand_kind, role.land_class, role.reported_stock_tc)
+    return (*named, *sorted(role.unestablished))
 
 
 def _rates() -> dict[str, float]:
@@ -62,6 +72,20 @@ def joined_layers(snapshot: Snapshot) -> Iterator[tuple[LayerSpec, LayerSpec]]:
         for zones in layers.zones():
             if plots.id in snapshot.versions and zones.id in snapshot.versions:
                 yield plots, zones
+
+
+def ringed_layers(snapshot: Snapshot) -> Iterator[tuple[LayerSpec, LayerSpec]]:
+    """Pairs (plots, zones) of published layers where the plots around each zone are summed as well."""
+    return ((plots, zones) for plots, zones in joined_layers(snapshot) if zones.zone and zones.zone.rings_m)
+
+
+def guarded_layers(snapshot: Snapshot) -> Iterator[tuple[LayerSpec, LayerSpec]]:
+    """Pairs (zones, protected) of published layers where each zone knows how it lies to the protected layer."""
+    for zones in layers.zones():
+        for guarded in layers.protected():
+            rings = zones.zone is not None and zones.zone.rings_m
+            if rings and zones.id != guarded.id and {zones.id, guarded.id} <= set(snapshot.versions):
+                yield zones, guarded
 
 
 def tiled(version: Version) -> bool:
@@ -80,8 +104,19 @@ def _attributes_path(store: Store, version: Version) -> Path:
 
 
 def _join_path(store: Store, plots: Version, zones: Version) -> Path:
-    name = f"join-{fingerprint()}-{zones.layer}-{zones.name}.npz"
-    return store.derived_dir(plots) / name
+    return _pair_path(store, "join", plots, zones, "npz")
+
+
+def _pair_path(store: Store, what: str, of: Version, other: Version, ending: str) -> Path:
+    return store.derived_dir(of) / f"{what}-{fingerprint()}-{other.layer}-{other.name}.{ending}"
+
+
+def _rings_path(store: Store, plots: Version, zones: Version) -> Path:
+    return _pair_path(store, "rings", plots, zones, "parquet")
+
+
+def _guarded_path(store: Store, zones: Version, guarded: Version) -> Path:
+    return _pair_path(store, "guarded", zones, guarded, "parquet")
 
 
 def read_attributes(store: Store, version: Version) -> pd.DataFrame:
@@ -94,6 +129,16 @@ def read_join(store: Store, plots: Version, zones: Version) -> attributes.ZoneJo
     with np.load(_join_path(store, plots, zones)) as arrays:
         pairs = overlay.Pairs(arrays["left"], arrays["right"], arrays["area_m2"])
         return attributes.ZoneJoin(pairs, arrays["covered_m2"])
+
+
+def read_rings(store: Store, plots: Version, zones: Version) -> pd.DataFrame:
+    """Totals of the plots within each ring, one row a zone; columns by :func:`layers.joined.ring_field`."""
+    return pd.read_parquet(_rings_path(store, plots, zones))
+
+
+def read_guarded(store: Store, zones: Version, guarded: Version) -> pd.DataFrame:
+    """Distance to a protected layer (m) and area of it inside (ha), one row a zone."""
+    return pd.read_parquet(_guarded_path(store, zones, guarded))
 
 
 def ensure(
@@ -126,6 +171,23 @@ def ensure(
         if not path.exists():
             progress(f"叠加{plots.title}与{zones.title}")
             _write(path, lambda target, p=plots, z=zones: _save_join(target, projected, p, z))  # type: ignore[misc]
+    _ensure_surroundings(store, snapshot, projected, progress)
+
+
+def _ensure_surroundings(store: Store, snapshot: Snapshot, projected: _Projected, progress: Progress) -> None:
+    versions = snapshot.versions
+    for plots, zones in ringed_layers(snapshot):
+        path = _rings_path(store, versions[plots.id], versions[zones.id])
+        if not path.exists():
+            progress(f"统计{zones.title}周边的{plots.title}")
+            own = read_attributes(store, versions[plots.id])
+            rings = _rings(projected, plots, zones, own)
+            _write(path, rings.to_parquet)
+    for zones, guarded in guarded_layers(snapshot):
+        path = _guarded_path(store, versions[zones.id], versions[guarded.id])
+        if not path.exists():
+            progress(f"量算{zones.title}与{guarded.title}的距离")
+            _write(path, _guarded(projected, zones, guarded).to_parquet)
 
 
 class _Projected:
@@ -136,6 +198,7 @@ class _Projected:
         self._snapshot = snapshot
         self._frames = dict(frames)
         self._metres: dict[str, crs.Geometries] = {}
+        self._trees: dict[str, shapely.STRtree] = {}
 
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         if layer not in self._frames:
@@ -150,6 +213,11 @@ class _Projected:
             self._metres[layer] = crs.to_equal_area(self.degrees(layer))
         return self._metres[layer]
 
+    def tree(self, layer: str) -> shapely.STRtree:
+        if layer not in self._trees:
+            self._trees[layer] = shapely.STRtree(self.metres(layer))
+        return self._trees[layer]
+
 
 def _attributes(projected: _Projected, spec: LayerSpec, version: Version) -> pd.DataFrame:
     frame = projected.frame(version.layer)
@@ -160,16 +228,46 @@ def _attributes(projected: _Projected, spec: LayerSpec, version: Version) -> pd.
 
 
 def _save_join(target: Path, projected: _Projected, plots: LayerSpec, zones: LayerSpec) -> None:
+    assert zones.zone is not None
     metres = projected.metres(plots.id)
-    join = attributes.join_zones(metres, shapely.area(metres), zones, projected.metres(zones.id))
+    area_m2 = shapely.area(metres)
+    polygons = overlay.zone_polygons(projected.metres(zones.id), zones.zone.point_radius_m)
+    pairs = overlay.overlaps(projected.tree(plots.id), polygons, area_m2)
     with target.open("wb") as file:
         np.savez(
             file,
-            left=join.pairs.left,
-            right=join.pairs.right,
-            area_m2=join.pairs.area_m2,
-            covered_m2=join.covered_m2,
+            left=pairs.left,
+            right=pairs.right,
+            area_m2=pairs.area_m2,
+            covered_m2=overlay.covered_m2(metres, polygons, pairs, area_m2),
         )
+
+
+def _rings(projected: _Projected, plots: LayerSpec, zones: LayerSpec, own: pd.DataFrame) -> pd.DataFrame:
+    """Totals within each ring, by shared area; ``own`` are the plots' attributes."""
+    assert zones.zone is not None
+    area_m2 = shapely.area(projected.metres(plots.id))
+    columns = {}
+    for radius in zones.zone.rings_m:
+        polygons = overlay.zone_polygons(projected.metres(zones.id), None, radius)
+        pairs = overlay.overlaps(projected.tree(plots.id), polygons, area_m2)
+        for total, column in palette.PLOT_COLUMNS.items():
+            per_m2 = overlay.densities(own[column].to_numpy(dtype=np.float64), area_m2)
+            columns[joined.ring_field(total, radius)] = overlay.zone_sums(pairs, per_m2, len(polygons))
+    return pd.DataFrame(columns)
+
+
+def _guarded(projected: _Projected, zones: LayerSpec, guarded: LayerSpec) -> pd.DataFrame:
+    """Distance of each zone to the nearest protected feature, and the protected area inside it, overlaps once."""
+    assert zones.zone is not None
+    metres = projected.metres(zones.id)
+    polygons = overlay.zone_polygons(metres, zones.zone.point_radius_m)
+    near = proximity.nearest(metres, projected.tree(guarded.id))
+    pairs = overlay.overlaps(polygons, projected.metres(guarded.id))
+    inside_m2 = overlay.covered_m2(polygons, projected.metres(guarded.id), pairs)
+    return pd.DataFrame(
+        {joined.distance_field(guarded): near.distance_m, joined.overlap_field(guarded): inside_m2 / HA_M2}
+    )
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
