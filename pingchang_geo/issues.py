@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Any
 
@@ -38,8 +39,9 @@ class Decision(StrEnum):
 class Issue:
     """One finding.
 
-    ``rows`` are 1-based record numbers as a desktop GIS counts them, at most :data:`ROWS_LISTED`;
-    ``message`` says what was found and where, ``fix`` how to mend it (both Chinese).
+    ``rows`` are 1-based record numbers as a desktop GIS counts them, at most :data:`ROWS_LISTED`; ``every_row`` holds
+    all of them, for the map and the download of faulty features; ``message`` says what was found and where, ``fix``
+    how to mend it (both Chinese).
     """
 
     code: str
@@ -49,10 +51,19 @@ class Issue:
     field: str | None = None
     rows: tuple[int, ...] = ()
     count: int = 1
+    every_row: tuple[int, ...] = dataclass_field(default=(), repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {**asdict(self), "level": self.level.value, "rows": list(self.rows)}
+        return {
+            "code": self.code,
+            "level": self.level.value,
+            "message": self.message,
+            "fix": self.fix,
+            "field": self.field,
+            "rows": list(self.rows),
+            "count": self.count,
+        }
 
 
 def decide(issues: Iterable[Issue]) -> Decision:

@@ -66,4 +66,5 @@ def issue(
         field=field,
         rows=tuple(listed[:ROWS_LISTED]),
         count=total,
+        every_row=tuple(listed),
     )

@@ -41,4 +41,5 @@ def write(parsed: Parsed, folder: Path) -> None:
 
 def issue_from(values: dict[str, Any]) -> Issue:
     """Inverse of ``asdict`` on an issue."""
-    return Issue(**{**values, "level": Level(values["level"]), "rows": tuple(values["rows"])})
+    rows = {name: tuple(values[name]) for name in ("rows", "every_row")}
+    return Issue(**{**values, **rows, "level": Level(values["level"])})
