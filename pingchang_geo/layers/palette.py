@@ -96,6 +96,13 @@ ZONE_TOTALS: Final = (
     ),
 )
 
+#: Total inside a zone ← the plots' column that it sums by shared area.
+PLOT_COLUMNS: Final = {
+    "forest_area_ha": "area_ha",
+    "forest_stock_tc": "stock_tc",
+    "forest_removal_tco2_a": "removal_tco2_a",
+}
+
 
 def categories(names: tuple[str, ...]) -> dict[str, str]:
     """Colours for category names in order; beyond ten they share 其他's."""

@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pingchang_geo import layers
+from pingchang_geo.layers import palette
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 Floats = NDArray[np.float64]
 
-#: Total inside a zone ← the plots' column that it sums by shared area.
-PLOT_COLUMNS: Final = {
-    "forest_area_ha": "area_ha",
-    "forest_stock_tc": "stock_tc",
-    "forest_removal_tco2_a": "removal_tco2_a",
-}
 #: The zones' forest area above the plots' own by more than this share means that zones overlap.
 _OVERLAP: Final = 1e-3
 
@@ -41,11 +36,11 @@ def once(found: Atlas, zone: LayerSpec, name: str) -> float | None:
         The total in the internal unit, NaN where nothing is known of the plots inside; None where ``name`` is no
         total of zones or no layer carries the plots.
     """
-    if zone.zone is None or name not in PLOT_COLUMNS:
+    if zone.zone is None or name not in palette.PLOT_COLUMNS:
         return None
     inside: list[Floats] = []
     for plots in layers.carbon_bearing():
-        share, quantity = zone.zone.share_field, PLOT_COLUMNS[name]
+        share, quantity = zone.zone.share_field, palette.PLOT_COLUMNS[name]
         if plots.id in found and {share, quantity} <= set(found[plots.id].frame.columns):
             covered = column(found[plots.id], share) / 100
             here = covered > 0
@@ -55,6 +50,6 @@ def once(found: Atlas, zone: LayerSpec, name: str) -> float | None:
 
 def overlapping(found: Atlas, data: LayerData) -> bool:
     """Whether zones of the layer overlap where there are plots, so that adding up the zones counts plots twice."""
-    name = next(iter(PLOT_COLUMNS))
+    name = next(iter(palette.PLOT_COLUMNS))
     plots_once = once(found, data.spec, name)
     return plots_once is not None and name in data.frame and total(column(data, name)) > plots_once * (1 + _OVERLAP)

@@ -163,7 +163,7 @@ def load(store: Store, snapshot: Snapshot | None = None) -> Atlas:
 
 
 def _join(store: Store, snapshot: Snapshot, frames: dict[str, pd.DataFrame]) -> None:
-    """Add shares to plots and totals to zones, in place."""
+    """Add shares to plots; totals, surroundings and distances to zones; in place."""
     for plot_spec, zone_spec in derive.joined_layers(snapshot):
         join = derive.read_join(store, snapshot.versions[plot_spec.id], snapshot.versions[zone_spec.id])
         plots, zones = frames[plot_spec.id], frames[zone_spec.id]
@@ -171,8 +171,18 @@ def _join(store: Store, snapshot: Snapshot, frames: dict[str, pd.DataFrame]) -> 
         area_ha = plots["area_ha"].to_numpy(dtype=np.float64)
         plots[zone_spec.zone.share_field] = attributes.share_pct(join, area_ha)
         totals = attributes.zone_totals(join, plots, len(zones))
-        for name in totals:
-            zones[name] = totals[name].to_numpy()
+        _add(zones, totals)
+    for plot_spec, zone_spec in derive.ringed_layers(snapshot):
+        rings = derive.read_rings(store, snapshot.versions[plot_spec.id], snapshot.versions[zone_spec.id])
+        _add(frames[zone_spec.id], rings)
+    for zone_spec, guarded in derive.guarded_layers(snapshot):
+        near = derive.read_guarded(store, snapshot.versions[zone_spec.id], snapshot.versions[guarded.id])
+        _add(frames[zone_spec.id], near)
+
+
+def _add(frame: pd.DataFrame, columns: pd.DataFrame) -> None:
+    for name in columns:
+        frame[name] = columns[name].to_numpy()
 
 
 def _ordered(spec: LayerSpec, frame: pd.DataFrame) -> pd.DataFrame:

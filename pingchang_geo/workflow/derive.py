@@ -265,6 +265,7 @@ def _guarded(projected: _Projected, zones: LayerSpec, guarded: LayerSpec) -> pd.
     near = proximity.nearest(metres, projected.tree(guarded.id))
     pairs = overlay.overlaps(polygons, projected.metres(guarded.id))
     inside_m2 = overlay.covered_m2(polygons, projected.metres(guarded.id), pairs)
+    inside_m2[shapely.get_dimensions(polygons) < _POLYGONS] = np.nan
     return pd.DataFrame(
         {joined.distance_field(guarded): near.distance_m, joined.overlap_field(guarded): inside_m2 / HA_M2}
     )

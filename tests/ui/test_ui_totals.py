@@ -49,7 +49,7 @@ def number(card: kpis.Card) -> float:
 
 
 def test_every_total_of_zones_has_its_plot_column():
-    assert list(totals.PLOT_COLUMNS) == [field.name for field in palette.ZONE_TOTALS]
+    assert list(palette.PLOT_COLUMNS) == [field.name for field in palette.ZONE_TOTALS]
 
 
 def test_unknown_is_not_zero():

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from pyproj import Geod
 
 from pingchang_geo import crs
 from pingchang_geo.errors import UnknownLayerError
@@ -55,6 +57,60 @@ def test_shared_area_inside_plus_outside_is_the_whole(store: LocalStore) -> None
     assert inside == pytest.approx(atlas["redline"].frame["forest_stock_tc"].sum(), rel=1e-9)
 
 
+def test_zones_know_what_lies_around_them(store: LocalStore) -> None:
+    atlas = load(store)
+    plots, parks, scenic = atlas["forest"].frame, atlas["parks"].frame, atlas["scenic"].frame
+    # no corner of the plots is farther than 4.4 km from the point: all of them lie within 5 km
+    assert parks["forest_area_5km_ha"][0] == pytest.approx(plots["area_ha"].sum(), rel=1e-9)
+    assert parks["forest_stock_5km_tc"][0] == pytest.approx(plots["stock_tc"].sum(), rel=1e-9)
+    assert parks["forest_removal_5km_tco2_a"][0] == pytest.approx(plots["removal_tco2_a"].sum(), rel=1e-9)
+    # of a point, "within 1 km" and the zone are the same circle; a polygon's ring holds the polygon
+    for total, ring in (("forest_area_ha", "forest_area_1km_ha"), ("forest_stock_tc", "forest_stock_1km_tc")):
+        assert parks[ring][0] == pytest.approx(parks[total][0], rel=1e-12)
+        assert scenic[ring][0] > 2 * scenic[total][0]
+    assert scenic["forest_area_1km_ha"][0] < scenic["forest_area_3km_ha"][0] <= scenic["forest_area_5km_ha"][0]
+    # plot 5 with a rim of 1 km, by its definition; all neighbours are within the grid but for a strip in the south
+    rim = shapely.buffer(atlas["scenic"].metres[0], 1000.0, quad_segs=256)
+    near = shapely.area(shapely.intersection(atlas["forest"].metres, rim)).sum() / 1e4
+    assert scenic["forest_area_1km_ha"][0] == pytest.approx(near, rel=2e-4)
+
+
+def test_zones_know_how_they_lie_to_the_red_line(store: LocalStore) -> None:
+    half = layer_frames.square(0, 0, 0.5)
+    parts = {"name": ["园区甲", "园区乙", "园区丙"], "type": ["工业园"] * 3, "status": ["现状"] * 3}
+    inside, apart = layer_frames.square(0.25, 0, 0.5), layer_frames.square(2.5, 0, 0.5)
+    publish(
+        store,
+        "parks",
+        layer_frames.canonical("parks", parts, [inside, apart, half.centroid]),
+        provenance=layer_frames.OFFICIAL,
+        publisher="张三",
+        note="",
+        base=current_base(store, "parks"),
+    )
+    atlas = load(store)
+    parks, patch_ha = atlas["parks"].frame, atlas["redline"].frame["area_ha"][0]
+    # the patch is 0.5 × 1 cells; the first site, 0.5 × 0.5 cells, lies half inside it
+    assert parks["redline_overlap_ha"][0] == pytest.approx(patch_ha / 4, rel=1e-3)
+    assert parks["redline_distance_m"].tolist()[::2] == [0.0, 0.0]
+    south = layer_frames.SOUTH
+    edge, corner = layer_frames.WEST + 0.5 * layer_frames.STEP, layer_frames.WEST + 2.5 * layer_frames.STEP
+    geodesic = Geod(ellps="GRS80").inv(edge, south + 0.0025, corner, south + 0.0025)[2]
+    assert parks["redline_distance_m"][1] == pytest.approx(geodesic, rel=1e-3)
+    assert parks["redline_overlap_ha"][1] == 0
+    # of a point the zone is a circle of 1 km, which holds the whole patch
+    assert parks["redline_overlap_ha"][2] == pytest.approx(patch_ha, rel=1e-9)
+    # the red line that others are measured against knows nothing of itself
+    assert "redline_distance_m" not in atlas["redline"].frame
+
+
+def test_projected_geometries_and_their_index_are_shared(store: LocalStore) -> None:
+    plots = load(store)["forest"]
+    assert plots.metres is plots.metres and plots.tree is plots.tree
+    np.testing.assert_allclose(shapely.area(plots.metres) / 1e4, plots.frame["area_ha"], rtol=1e-12)
+    assert len(plots.tree) == len(plots.frame)
+
+
 def test_marks_follow_provenance(store: LocalStore) -> None:
     publish(
         store,
@@ -100,7 +156,8 @@ def test_derived_data_are_built_once_and_rebuilt_when_lost(store: LocalStore) ->
     for path in store.derived_dir(version).iterdir():
         path.unlink()
     derive.ensure(store, store.snapshot(), progress=said.append)
-    assert len(said) == 4  # own attributes and the joins with red line, scenic areas and parks
+    # own attributes, the joins with red line, scenic areas and parks, and what lies around the latter two
+    assert len(said) == 6
     assert load(store)["forest"].frame["stock_tc_ha"][0] == pytest.approx(23.85297)
 
 
@@ -192,3 +249,6 @@ def test_unknown_is_not_zero(store: LocalStore) -> None:
     assert np.isnan(zones["forest_stock_tc"][0])
     assert np.isnan(zones["forest_removal_tco2_a"][0])
     assert zones["forest_stock_tc"][1] == 0
+    parks = load(store)["parks"].frame
+    assert parks["forest_area_3km_ha"][0] > 0
+    assert np.isnan(parks["forest_stock_3km_tc"][0])
