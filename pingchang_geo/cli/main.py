@@ -1,4 +1,4 @@
-"""Commands and their exit codes: 0 done, 2 refused or broken, 3 a question is open."""
+"""Commands and their exit codes: 0 done, 1 found what was looked for, 2 refused or broken, 3 a question is open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pingchang_geo.cli import data, operate
+from pingchang_geo.cli import accounts, data, operate, versions
 from pingchang_geo.errors import PingchangError
 
 
@@ -15,6 +15,8 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m pingchang_geo", description="平昌县生态资产一张图：命令行")
     commands = root.add_subparsers(dest="command", required=True, metavar="命令")
     data.add_commands(commands)
+    accounts.add_commands(commands)
+    versions.add_commands(commands)
     operate.add_commands(commands)
     return root
 

@@ -44,8 +44,10 @@ dl.details > div { display: flex; justify-content: space-between; gap: 0.6rem; b
 dl.details dt, dl.details dd { margin: 0; padding: 0.1rem 0; font-size: 0.85rem; font-weight: 400; line-height: 1.5; }
 dl.details dt { color: #55635B; flex: none; max-width: 60%; }
 dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
-.st-key-reconcile_table { overflow-x: auto; }
-.st-key-reconcile_table table { min-width: 56rem; }
+[class*="st-key-wide_"] { overflow-x: auto; }
+[class*="st-key-wide_"] table { min-width: 56rem; width: 100%; }
+[class*="st-key-wide_"] th { background: #E8F0EB; }
+[class*="st-key-wide_"] th, [class*="st-key-wide_"] td { font-size: 0.87rem; padding: 0.3rem 0.55rem; }
 .st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
 @media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>

@@ -1,4 +1,4 @@
-"""指标与出处: the ledger with quotations, and the reconciliation of computed against reported totals."""
+"""指标与出处: the ledger of the report's figures with their quotations."""
 
 from __future__ import annotations
 
@@ -7,34 +7,26 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from pingchang_geo import reconcile, units
 from pingchang_geo.exports import sheet as sheets
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.indicators import Indicator, load_ledger
-from pingchang_geo.reconcile import Reconciliation, Verdict
-from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
-from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 _ALL = "全部主题"
-_VERDICTS = {Verdict.AGREES: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "gray"}
 _TEXT, _TOPIC = "q", "topic"
 _TEXT_KEY, _TOPIC_KEY = "ledger_text", "ledger_topic"
 
 
 def indicators_page() -> None:
-    """Search on top, the ledger, then the reconciliation."""
+    """Search on top, then the ledger."""
     page = page_of("indicators")
     with guarded():
-        found = shared.atlas()
-        checked = [data for data in found.layers.values() if data.spec.control_totals]
-        status_line(page, checked, None, None)
+        status_line(page, [], None, None)
         _ledger()
-        _reconciliation(found, checked)
         footer()
 
 
@@ -65,7 +57,9 @@ def _ledger() -> None:
     notes = sheets.notes([], datetime.now(), filters="；".join(p for p in (text, theme) if p and p != _ALL))
     source = (("来源", f"《{report.title}》，{report.author_unit}。{report.date_note}"),)
     columns = {str(name): table[name].tolist() for name in table.columns}
-    downloads(lambda: Sheet("指标台账", columns, (*source, *notes)), "平昌县_指标台账", key="ledger_rows")
+    with st.container(horizontal=True, gap="small"):
+        downloads(lambda: Sheet("指标台账", columns, (*source, *notes)), "平昌县_指标台账", key="ledger_rows")
+        st.page_link(page_of("reconcile").script, label="计算值与报告值的对账", icon=":material/balance:")
 
 
 def _search(themes: list[str]) -> tuple[str, str]:
@@ -114,68 +108,3 @@ def _ledger_table(rows: list[Indicator]) -> pd.DataFrame:
             "说明": [i.note for i in rows],
         }
     )
-
-
-def _reconciliation(found: Atlas, checked: list[LayerData]) -> None:
-    st.markdown("##### 对账：计算值与报告值")
-    st.caption("计算值由当前发布的图层数据汇总得到，报告值取自上表；两者分列，差异按所列容差判定。")
-    ledger = load_ledger()
-    pairs = [
-        (data, item)
-        for data in checked
-        for item in reconcile.reconcile(data.spec, data.frame, data.version.provenance, ledger)
-    ]
-    if not pairs:
-        st.info("当前没有可供对账的图层。请先发布图层数据。", icon=":material/balance:")
-        return
-    _reconciliation_rows(pairs)
-    mark = found.mark(data.spec.id for data in checked)
-    notes = sheets.notes([shared.source_of(data) for data in checked], datetime.now(), mark=mark)
-    columns = _reconciliation_columns(pairs)
-    downloads(lambda: Sheet("对账", columns, notes, mark), "平昌县_对账", key="reconcile_rows")
-
-
-def _reconciliation_rows(pairs: list[tuple[LayerData, Reconciliation]]) -> None:
-    header = "| 指标 | 报告值 | 计算值 | 差值 | 相对差 | 容差 | 结论 | 数据 |\n|---|--:|--:|--:|--:|--:|---|---|"
-    lines = [header]
-    for data, item in pairs:
-        kind = data.version.provenance.kind
-        lines.append(
-            f"| {item.label} | {_number(item.reported)} {item.unit} | {_number(item.computed)} {item.unit} "
-            f"| {_number(item.difference)} | {_percent(item.relative)} | {_percent(item.tolerance)} "
-            f"| :{_VERDICTS[item.verdict]}-badge[{item.verdict.value}] | {data.version.label}（{kind.label}） |"
-        )
-    with st.container(key="reconcile_table"):
-        st.markdown("\n".join(lines))
-    for note in dict.fromkeys(item.note for _, item in pairs if item.note):
-        st.caption(f"注：{note}。")
-
-
-def _reconciliation_columns(pairs: list[tuple[LayerData, Reconciliation]]) -> dict[str, list[object]]:
-    return {
-        "指标": [item.label for _, item in pairs],
-        "单位": [item.unit for _, item in pairs],
-        "报告值": [item.reported for _, item in pairs],
-        "计算值": [_finite(item.computed) for _, item in pairs],
-        "差值": [_finite(item.difference) for _, item in pairs],
-        "相对差（%）": [_finite(item.relative * 100) for _, item in pairs],
-        "容差（%）": [item.tolerance * 100 for _, item in pairs],
-        "结论": [item.verdict.value for _, item in pairs],
-        "数据版本": [f"{data.spec.title} {data.version.label}" for data, _ in pairs],
-        "说明": [item.note for _, item in pairs],
-    }
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 8) if value == value else None  # noqa: PLR0124  NaN is not itself
-
-
-def _number(value: float) -> str:
-    return units.format_number(value, significant=6)
-
-
-def _percent(share: float) -> str:
-    if share != share:  # noqa: PLR0124  NaN is not itself
-        return "—"
-    text = f"{abs(share) * 100:.4f}".rstrip("0").rstrip(".")
-    return ("−" if share < 0 and text != "0" else "") + text + "%"

@@ -70,11 +70,19 @@ PAGES: Final = (
     ),
     PageEntry(
         _ANALYSIS,
+        "对账",
+        ":material/balance:",
+        "reconcile",
+        "reconcile.py",
+        "计算值与报告值逐项核对，报告数字相互核对。",
+    ),
+    PageEntry(
+        _ANALYSIS,
         "指标与出处",
         ":material/fact_check:",
         "indicators",
         "indicators.py",
-        "报告全部指标、原文出处，以及计算值与报告值的对账。",
+        "报告全部指标及原文出处。",
     ),
 )
 

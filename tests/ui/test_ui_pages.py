@@ -8,7 +8,7 @@ from pingchang_geo.ui.registry import PAGES, groups
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
 
-MAP_PAGES = [page for page in PAGES if page.path != "indicators"]
+MAP_PAGES = [page for page in PAGES if page.group == "一张图"]
 
 
 def sound(app: AppTest) -> AppTest:
@@ -180,13 +180,6 @@ def test_a_search_that_follows_to_another_page_is_dropped_there(open_page):
     app.switch_page("forest.py").run()
     assert "topic" in sound(app).toast[0].value
     assert app.query_params == {}
-
-
-def test_computed_and_reported_stand_side_by_side(open_page):
-    app = sound(open_page("indicators"))
-    table = next(item.value for item in app.markdown if item.value.startswith("| 指标 |"))
-    assert load_ledger()["redline_area_km2"].value_text in table
-    assert "red-badge[不一致]" in table
 
 
 def test_an_unknown_topic_of_the_ledger_is_ignored(open_page):
