@@ -11,6 +11,8 @@ from pingchang_geo.errors import PingchangError
 
 #: Name of the whole work, in the header of every page unless the document says otherwise.
 WORK_TITLE: Final = "平昌县生态资产一张图"
+#: How every PNG file begins.
+PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
 
 class DocumentError(PingchangError):
@@ -39,6 +41,10 @@ class Heading:
 
     text: str
     level: int = 1
+
+    def __post_init__(self) -> None:
+        if self.level not in {1, 2, 3}:
+            raise DocumentError(f"标题「{self.text}」的级别 {self.level} 无效。", fix="应为 1–3 级。")
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,10 @@ class Facts:
 
     items: tuple[tuple[str, str], ...]
     columns: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.columns <= 3:
+            raise DocumentError(f"要点栏的栏数 {self.columns} 无效。", fix="应为 1–3 栏。")
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,14 @@ class Figure:
     alt: str = ""
     width_pct: float = 100.0
 
+    def __post_init__(self) -> None:
+        if not self.png.startswith(PNG_SIGNATURE):
+            raise DocumentError(f"插图「{self.caption}」不是 PNG 图片。")
+        if not 10 <= self.width_pct <= 100:
+            raise DocumentError(
+                f"插图「{self.caption}」的宽度 {self.width_pct:g} % 无效。", fix="应为版心宽度的 10–100 %。"
+            )
+
 
 @dataclass(frozen=True)
 class PageBreak:
@@ -135,6 +153,7 @@ class Document:
         notes: closing lines in small print: layer versions, sources, remarks.
         header: left in the header of every page.
         footer: left in the footer of every page; the date by default.
+        numbered: whether headings are numbered 一、（一）1. as official documents are.
     """
 
     title: str
@@ -145,6 +164,7 @@ class Document:
     notes: tuple[str, ...] = ()
     header: str = WORK_TITLE
     footer: str = ""
+    numbered: bool = True
 
     @property
     def date(self) -> str:

@@ -40,6 +40,8 @@ class Legend:
     size: float
     column_width: float
     height: float
+    #: Entries that found no room; the legend says so.
+    omitted: int = 0
 
 
 def laid_out(sheet: Sheet, entries: Sequence[LegendEntry], width: float, height: float, columns: int = 1) -> Legend:
@@ -58,7 +60,7 @@ def laid_out(sheet: Sheet, entries: Sequence[LegendEntry], width: float, height:
         more = LegendEntry.heading(f"另有 {len(entries) - len(kept)} 项未列出")
         lines = [_line(sheet, entry, _SIZES[-1], column_width) for entry in (*kept, more)]
         split = _columns(lines, columns, height)
-    return Legend(split or ((),), _SIZES[-1], column_width, height)
+    return Legend(split or ((),), _SIZES[-1], column_width, height, len(entries) - len(kept))
 
 
 def natural_width(sheet: Sheet, entries: Sequence[LegendEntry]) -> float:

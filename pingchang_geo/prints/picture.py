@@ -144,4 +144,4 @@ class MapPicture:
 
 #: Wide sheet for slides, and the map of an A4 report (16 cm wide at 240 dpi), pixels.
 WIDE_PX: Final = (1920, 1080)
-REPORT_PX: Final = (1512, 1134)
+REPORT_PX: Final = (1512, 1000)

@@ -26,12 +26,14 @@ PROJECTION_NOTE: Final = (
 _GROUND: Final = "#FBFCFA"
 _EDGE_IN: Final = 0.14
 _TITLE_PT, _SUBTITLE_PT, _NOTE_PT = 13.0, 8.5, 6.5
-_TICKS_LEFT_IN, _TICKS_BELOW_IN = 0.24, 0.24
+_TICKS_LEFT_IN, _TICKS_BELOW_IN = 0.24, 0.21
 _NOTES_SHARE: Final = 0.3
 _LEGEND_SHARE, _LEGEND_LEAST_IN = 0.27, 1.25
 #: Sheets at least this much wider than high carry the legend beside the map, others below.
 _BESIDE_ASPECT: Final = 1.2
 _LOCATOR_IN: Final = 1.15
+#: Its title, and the line between it and the legend.
+_LOCATOR_HEAD_IN: Final = 0.32
 _GRATICULE: Final = "#5C6A72"
 
 
@@ -227,26 +229,24 @@ def _draw_labels(sheet: Sheet, layers: list[PictureLayer], frame: Box, extent: E
 
 
 def _draw_panel(sheet: Sheet, picture: MapPicture, layout: Layout, extent: Extent) -> None:
-    """Legend and locator."""
+    """Legend and locator; beside the map the locator gives way before a line of the legend is left out."""
     panel = layout.panel
     assert panel is not None
+    entries = _entries(picture) if picture.legend else ()
     if layout.beside:
-        columns, width, height, locator = 1, panel.width, panel.height, None
-        if picture.locator_m is not None:
-            locator = Box(
-                panel.left, panel.bottom, panel.right, panel.bottom + min(_LOCATOR_IN + 0.2, panel.height * 0.4)
-            )
-            height -= locator.height + 0.12
+        wanted = min(_LOCATOR_IN, panel.height * 0.4)
+        for locator_in in (wanted, wanted * 0.7, 0.0) if picture.locator_m is not None else (0.0,):
+            taken = locator_in + _LOCATOR_HEAD_IN if locator_in else 0.0
+            legend = legends.laid_out(sheet, entries, panel.width, panel.height - taken)
+            if not legend.omitted:
+                break
+        locator = Box(panel.left, panel.bottom, panel.right, panel.bottom + taken - 0.12) if taken else None
+        if locator is not None:
             sheet.line([panel.left, panel.right], [locator.top + 0.06] * 2, color=LINE, width=0.6)
     else:
         columns, width = _columns_below(panel, picture)
-        height = panel.height
-        locator = (
-            Box(panel.right - _LOCATOR_IN, panel.bottom, panel.right, panel.top)
-            if picture.locator_m is not None
-            else None
-        )
-    if picture.legend:
-        legends.draw(sheet, legends.laid_out(sheet, _entries(picture), width, height, columns), panel.left, panel.top)
+        legend = legends.laid_out(sheet, entries, width, panel.height, columns)
+        locator = Box(panel.right - _LOCATOR_IN, panel.bottom, panel.right, panel.top)
+    legends.draw(sheet, legend, panel.left, panel.top)
     if locator is not None and picture.locator_m is not None:
         furniture.draw_locator(sheet, locator, picture.locator_m, extent)

@@ -1,0 +1,172 @@
+"""PDF by Typst: the page is ``report.typ``, the content goes in as JSON and picture files, never as markup.
+
+Typst compiles inside a temporary folder that holds nothing else, which is also the only folder it can read; fonts of
+the machine are ignored and no package is loaded, so it needs no network and every server sets alike.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import asdict
+from datetime import UTC
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import matplotlib
+import typst
+
+from pingchang_geo.documents import colours
+from pingchang_geo.documents.model import (
+    Block,
+    Bullets,
+    Callout,
+    Document,
+    DocumentError,
+    Facts,
+    Figure,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Table,
+)
+from pingchang_geo.documents.preparation import prepared
+
+_KINDS: Final[dict[type[Any], str]] = {
+    Heading: "heading",
+    Paragraph: "paragraph",
+    Bullets: "bullets",
+    Callout: "callout",
+    Facts: "facts",
+    Table: "table",
+    Figure: "figure",
+    PageBreak: "pagebreak",
+}
+#: Runs of letters longer than this may break anywhere: Typst would let them run out of a table cell.
+_LONG_WORD: Final = re.compile(r"[!-~\u00a1-\u024f]{13,}")
+_BREAK: Final = "\u200b"
+_EVERY: Final = 6
+
+
+def to_pdf(document: Document, font: Path) -> bytes:
+    """The document as a tagged PDF, A4, with the font embedded.
+
+    Args:
+        document: what to write.
+        font: file of a Chinese font (``prints.chinese_font``).
+
+    Raises:
+        DocumentError: the font cannot be used, or the document cannot be set.
+    """
+    return _compiled(document, font, "pdf")[0]
+
+
+def to_pages(document: Document, font: Path, ppi: float = 110) -> list[bytes]:
+    """Every page as a PNG picture, exactly as in the PDF: for previews."""
+    return _compiled(document, font, "png", ppi)
+
+
+def _compiled(document: Document, font: Path, form: Any, ppi: float = 144) -> list[bytes]:
+    ready = prepared(document)
+    moment = ready.made_at if ready.made_at.tzinfo else ready.made_at.replace(tzinfo=UTC)
+    with TemporaryDirectory(prefix="pingchang-") as folder:
+        root = Path(folder)
+        fonts = _fonts(root / "fonts", font)
+        pictures = [block for block in ready.blocks if isinstance(block, Figure)]
+        for number, picture in enumerate(pictures):
+            (root / _file(number)).write_bytes(picture.png)
+        (root / "report.typ").write_bytes(resources.files(__package__).joinpath("report.typ").read_bytes())
+        (root / "data.json").write_text(json.dumps(_data(ready, fonts.families()), ensure_ascii=False), "utf-8")
+        try:
+            compiler = typst.Compiler(
+                str(root / "report.typ"),
+                root=str(root),
+                font_paths=fonts,
+                ignore_system_fonts=True,
+                package_path=str(root / "none"),
+                package_cache_path=str(root / "none"),
+            )
+            made = compiler.compile(format=form, ppi=ppi, timestamp=moment)
+        except typst.TypstError as error:
+            raise DocumentError(f"文档「{ready.title}」无法排版：{error.message}。") from error
+    if made is None:
+        raise DocumentError(f"文档「{ready.title}」无法排版。")
+    return made if isinstance(made, list) else [made]
+
+
+def _fonts(folder: Path, font: Path) -> typst.Fonts:
+    """Just two fonts, in a folder of their own: the Chinese one and, for the few signs it lacks (₂), DejaVu Sans."""
+    folder.mkdir()
+    spare = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    try:
+        shutil.copyfile(font, folder / f"a{font.suffix}")
+        shutil.copyfile(spare, folder / "b.ttf")
+    except OSError as error:
+        raise DocumentError(f"找不到字体文件「{font.name}」。", fix="请检查设置 font。") from error
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
+    if len(fonts.families()) < 2:
+        raise DocumentError(f"文件「{font.name}」不是可用的字体文件。", fix="请检查设置 font。")
+    return fonts
+
+
+def _data(document: Document, families: list[str]) -> dict[str, Any]:
+    """What ``report.typ`` reads."""
+    chinese = [family for family in families if family != "DejaVu Sans"]
+    pictures = 0
+    blocks = []
+    for block in document.blocks:
+        data = {"kind": _KINDS[type(block)], **_plain(block)}
+        if isinstance(block, Figure):
+            data["file"] = _file(pictures)
+            pictures += 1
+        blocks.append(data)
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "mark": document.mark,
+        "header": document.header,
+        "footer": document.footer,
+        "notes": [_breakable(note) for note in document.notes],
+        "fonts": [*chinese, "DejaVu Sans"],
+        "colours": _colours(),
+        "blocks": blocks,
+    }
+
+
+def _plain(block: Block) -> dict[str, Any]:
+    """The block's fields, texts with breaks in long words; the picture's bytes stay out."""
+    fields = asdict(block)
+    fields.pop("png", None)
+    return {name: value if name == "alt" else _broken(value) for name, value in fields.items()}
+
+
+def _broken(value: Any) -> Any:
+    if isinstance(value, str):
+        return _breakable(value)
+    return [_broken(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _breakable(text: str) -> str:
+    return _LONG_WORD.sub(lambda run: _BREAK.join(run[0][i : i + _EVERY] for i in range(0, len(run[0]), _EVERY)), text)
+
+
+def _file(number: int) -> str:
+    return f"figure-{number}.png"
+
+
+def _colours() -> dict[str, Any]:
+    return {
+        "ink": colours.INK,
+        "accent": colours.ACCENT,
+        "muted": colours.MUTED,
+        "line": colours.LINE,
+        "header-ground": colours.HEADER_GROUND,
+        "label-ground": colours.LABEL_GROUND,
+        "mark-ink": colours.MARK_INK,
+        "mark-ground": colours.MARK_GROUND,
+        "mark-line": colours.MARK_LINE,
+        "tones": {tone.value: list(pair) for tone, pair in colours.TONES.items()},
+    }
