@@ -1,0 +1,179 @@
+"""Drafts: kept on disk, worked on by a process of their own, published once."""
+
+import io
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.settings import Settings
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow import drafting, start
+from pingchang_geo.workflow.drafts import CHECKED, FATES, Draft, Drafts, safe_name
+from pingchang_geo.workflow.publish import publish
+from tests import factories, layer_frames
+
+FOREST = factories.sample_forest(30)
+SAID = {"kind": "official", "source": "平昌县林业局", "as_of": "2024-12-31", "note": "年度更新", "publisher": "张三"}
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> Drafts:
+    return Drafts(tmp_path / "data")
+
+
+@pytest.fixture
+def here(empty_store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> LocalStore:
+    """The process's store is the test's, without the reference layers."""
+    monkeypatch.setattr(start, "open_store", lambda: empty_store)
+    return empty_store
+
+
+def uploaded(drafts: Drafts, tmp_path: Path, frame: Any = FOREST, layer: str | None = "forest") -> Draft:
+    shp = factories.write_shapefile(frame, tmp_path / f"shp{len(frame)}")
+    packed = factories.zip_shapefile(shp, tmp_path / f"小班{len(frame)}.zip")
+    with packed.open("rb") as stream:
+        return drafts.create([(packed.name, stream)], "张三", layer, 100)
+
+
+def inspected(drafts: Drafts, draft: Draft, store: LocalStore) -> Draft:
+    done = drafting.inspect_draft(drafts, draft, store, Settings(), lambda _: None)
+    drafts.save(done)
+    return done
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("not in time")
+
+
+def test_a_draft_survives_and_can_be_discarded(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    assert drafts.get(draft.id) == draft
+    assert drafts.open_drafts() == [draft]
+    assert [path.name for path in drafts.paths(draft)] == ["小班30.zip"]
+    drafts.discard(draft.id)
+    assert drafts.get(draft.id) is None
+    assert drafts.get("../../etc") is None
+
+
+def test_too_much_and_twice_the_same_name_leave_nothing(drafts: Drafts, tmp_path: Path) -> None:
+    with pytest.raises(PingchangError, match="超过 1 MB"):
+        drafts.create([("a.zip", io.BytesIO(b"x" * (2 << 20)))], "张三", None, 1)
+    with pytest.raises(PingchangError, match="同名"):
+        drafts.create([("a.shp", io.BytesIO(b"x")), ("A.SHP", io.BytesIO(b"y"))], "张三", None, 1)
+    with pytest.raises(PingchangError, match="没有收到文件"):
+        drafts.create([], "张三", None, 1)
+    assert drafts.open_drafts() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../a.shp", "a.shp"),
+        ("C:\\x\\林地.shp", "林地.shp"),
+        ("a\x00b.zip", "a_b.zip"),
+        ("..", "文件"),
+        ("", "文件"),
+    ],
+)
+def test_names_cannot_leave_the_folder(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+def test_long_names_keep_their_ending() -> None:
+    name = safe_name("长" * 300 + ".zip")
+    assert len(name) <= 120
+    assert name.endswith(".zip")
+
+
+def test_inspection_and_faults_are_kept(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    twice = FOREST.copy()
+    twice.loc[1, ["CUN", "LIN_BAN", "XIAO_BAN"]] = twice.loc[0, ["CUN", "LIN_BAN", "XIAO_BAN"]].to_numpy()
+    done = inspected(drafts, uploaded(drafts, tmp_path, twice), here)
+    found = drafts.inspection(done)
+    assert found is not None
+    assert (found["decision"], found["layer"], found["rows"]) == ("confirm", "forest", 30)
+    assert {"1", "2"} <= set(found["places"])
+    faulty = drafts.features(done, CHECKED)
+    assert faulty is not None
+    assert faulty.set_index("record").loc[2, drafting.CODES] == "KEY_DUPLICATE"
+    with pytest.raises(PingchangError, match="还不能发布"):
+        drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+
+
+def test_published_once_and_compared_afterwards(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    done = inspected(drafts, uploaded(drafts, tmp_path), here)
+    assert drafts.comparison(done) is None  # nothing to compare with
+    first = drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+    assert first.published == here.snapshot().versions["forest"].name
+    assert drafting.publish_draft(drafts, done, here, SAID, lambda _: None).published == first.published
+    richer = FOREST.assign(HUO_LMGQXJ=FOREST.HUO_LMGQXJ + 1).iloc[2:]
+    again = inspected(drafts, uploaded(drafts, tmp_path, richer), here)
+    found = drafts.comparison(again)
+    assert found is not None
+    assert {row["status"]: row["count"] for row in found["summary"]} == {"未变": 0, "变更": 28, "新增": 0, "减少": 2}
+    fates = drafts.features(again, FATES)
+    assert fates is not None
+    assert fates[drafting.FATE].value_counts().to_dict() == {"变更": 28, "减少": 2}
+
+
+def test_somebody_published_in_between(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    done = inspected(drafts, uploaded(drafts, tmp_path), here)
+    publish(
+        here,
+        "forest",
+        layer_frames.forest(),
+        provenance=layer_frames.OFFICIAL,
+        publisher="李四",
+        note="抢先",
+        base=None,
+    )
+    with pytest.raises(PingchangError, match="李四"):
+        drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+
+
+def test_a_process_of_its_own(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    chosen = Settings(data_dir=tmp_path / "data")
+    assert drafts.start(draft, "inspect", chosen)
+    assert drafts.working(draft)
+    assert not drafts.start(draft, "inspect", chosen)  # one at a time
+    wait(lambda: not drafts.working(draft))
+    done = drafts.get(draft.id)
+    assert done is not None and done.stage == "inspected", (drafts.folder(draft.id) / "log.txt").read_text()
+    assert drafts.progress(draft)[0] == "读取文件"
+    assert drafts.start(done, "publish", chosen, json.dumps(SAID))
+    wait(lambda: not drafts.working(draft))
+    published = drafts.get(draft.id)
+    assert published is not None and published.stage == "published"
+    assert LocalStore(tmp_path / "data").snapshot().versions["forest"].name == published.published
+
+
+def test_a_killed_process_leaves_a_draft_that_can_be_tried_again(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    chosen = Settings(data_dir=tmp_path / "data")
+    drafts.start(draft, "inspect", chosen)
+    wait(lambda: bool(drafts.progress(draft)))
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = process.read_bytes()
+        except OSError:
+            continue
+        if b"drafting" in command and draft.id.encode() in command:
+            os.kill(int(process.parent.name), signal.SIGKILL)
+    wait(lambda: not drafts.working(draft))
+    assert drafts.get(draft.id) == draft
+    assert drafts.start(draft, "inspect", chosen)
+    wait(lambda: not drafts.working(draft))
+    done = drafts.get(draft.id)
+    assert done is not None and done.stage == "inspected"
