@@ -34,7 +34,7 @@ class Nearest:
     """The nearest feature of another layer for n features.
 
     Attributes:
-        row: n rows of the other layer, the lowest where several are equally near; −1 where there is none.
+        row: n rows of the other layer, any one where several are equally near; −1 where there is none.
         distance_m: n distances in metres, 0 where the features touch or overlap; NaN where there is none.
     """
 
@@ -53,11 +53,10 @@ def nearest(left: Geometries, right: Layer) -> Nearest:
     tree = tree_over(right)
     if not (n and len(tree)):
         return Nearest(row, distance_m)
-    found, apart = tree.query_nearest(left, return_distance=True, all_matches=True)
+    # One match each: a township touches thousands of plots, and looking at every one takes seconds.
+    found, apart = tree.query_nearest(left, return_distance=True, all_matches=False)
     lefts, rights = found
-    # Written from the highest row down, so that the lowest of several stays.
-    order = np.argsort(-rights, kind="stable")
-    row[lefts[order]] = rights[order]
+    row[lefts] = rights
     distance_m[lefts] = apart
     return Nearest(row, distance_m)
 
