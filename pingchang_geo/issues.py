@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Any
@@ -64,6 +64,16 @@ class Issue:
             "rows": list(self.rows),
             "count": self.count,
         }
+
+
+def answered(issues: Iterable[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
+    """The same issues, but questions that were answered (issue code → value) weigh no more than a warning."""
+    return tuple(
+        replace(one, level=Level.WARNING, message=f"{one.message}（已由使用者确认）")
+        if one.level is Level.CONFIRM and one.code in answers
+        else one
+        for one in issues
+    )
 
 
 def decide(issues: Iterable[Issue]) -> Decision:

@@ -18,7 +18,7 @@ from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers,
 from pingchang_geo.comparison import Comparison, compare
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.indicators import load_ledger
-from pingchang_geo.issues import Decision, Issue, Level, decide
+from pingchang_geo.issues import Decision, Issue, answered, decide
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 from pingchang_geo.specs import LayerSpec
@@ -38,6 +38,7 @@ _TOTAL_VOLUME: Final = "volume_m3"
 
 Progress = Callable[[str], None]
 Current = Callable[[str], gpd.GeoDataFrame | None]
+Remembered = Callable[[str, Sequence[str]], Mapping[str, str]]
 
 
 def inspect(
@@ -48,6 +49,7 @@ def inspect(
     county: Any | None = None,
     answers: Mapping[str, str] = _NO_ANSWERS,
     current: Current = lambda _: None,
+    remembered: Remembered = lambda _layer, _columns: {},
     progress: Progress = lambda _: None,
 ) -> Inspection:
     """Say what files hold, everything that is wrong with it, and what becomes of it.
@@ -60,6 +62,7 @@ def inspect(
         answers: question code → value; an empty value confirms what is proposed. ``MAPPING`` holds
             ``field=column`` pairs, separated by commas.
         current: the current content of a layer (canonical source columns, EPSG:4490) to compare with, None without.
+        remembered: mapping (field → column) confirmed earlier for a layer and these columns; answers go before it.
         progress: told each step, for the screen.
 
     Returns:
@@ -82,7 +85,7 @@ def inspect(
     except Refused as refusal:
         return Inspection(files=names, layer=known, issues=(refusal.issue,))
     try:
-        return _examined(_described(names, raw), raw, known, county, _Asked(answers, current, progress))
+        return _examined(_described(names, raw), raw, known, county, _Asked(answers, current, remembered, progress))
     except Exception as error:
         # The boundary to data of unknown make: the analyst gets a refusal, the operator the traceback in the log.
         _LOG.exception("inspection failed")
@@ -97,6 +100,7 @@ class _Asked:
 
     answers: Mapping[str, str]
     current: Current
+    remembered: Remembered
     progress: Progress
 
 
@@ -123,16 +127,18 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     layer, evidence, layer_issues = recognise.layer_of(raw.table, samples, raw.geometry, known)
     found += layer_issues
     if layer is None:
-        return replace(base, samples=samples, issues=_answered((*raw.issues, *found), answers))
+        return replace(base, samples=samples, issues=answered((*raw.issues, *found), answers))
     spec = layers.get(layer)
-    mapping = fieldmap.map_columns(spec, list(raw.table.columns), samples, _of_layer(spec, chosen, found))
+    columns = [str(name) for name in raw.table.columns]
+    known_pairs = {**asked.remembered(layer, columns), **_of_layer(spec, chosen, found)}
+    mapping = fieldmap.map_columns(spec, columns, samples, known_pairs)
     found += _mapping_issues(spec, mapping, raw, samples)
     progress("换算取值")
     frame, value_issues = conversion.to_canonical(spec, mapping.columns, raw.table)
     found += value_issues
     base = replace(base, layer=layer, layer_evidence=evidence, mapping=mapping, samples=samples)
     if not raw.crs.definition and decide(raw.issues) is Decision.REJECT:
-        return replace(base, issues=_answered((*raw.issues, *found), answers))
+        return replace(base, issues=answered((*raw.issues, *found), answers))
     progress("换算坐标")
     shapes = _in_storage_crs(raw.geometry, raw.crs)
     if answers.get("GCJ_SUSPECTED") == "correct":
@@ -148,7 +154,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
         progress("与当前版本比较")
         comparison, doubts = _compared(spec, checked.frame, asked.current(layer))
         found += doubts
-    return _concluded(replace(base, comparison=comparison), spec, checked, _answered((*raw.issues, *found), answers))
+    return _concluded(replace(base, comparison=comparison), spec, checked, answered((*raw.issues, *found), answers))
 
 
 def _compared(
@@ -242,13 +248,3 @@ def _with_volume(
     column = mapping.pairs[_TOTAL_VOLUME].column
     derived = issue("VOLUME_DERIVED", field=spec.carbon.volume_m3_ha, column=column)
     return frame.assign(**{spec.carbon.volume_m3_ha: density}), [derived]
-
-
-def _answered(issues: Sequence[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
-    """Questions that were answered weigh no more than a warning."""
-    return tuple(
-        replace(one, level=Level.WARNING, message=f"{one.message}（已由使用者确认）")
-        if one.level is Level.CONFIRM and one.code in answers
-        else one
-        for one in issues
-    )
