@@ -16,6 +16,7 @@ from pingchang_geo.errors import PingchangError
 from pingchang_geo.indicators import Ledger
 from pingchang_geo.site.features import names, nearby, protected
 from pingchang_geo.site.model import (
+    BORDER_M,
     CLOSE_M,
     TOUCH_M2,
     CarbonFinding,
@@ -30,6 +31,7 @@ from pingchang_geo.specs import SiteKind, SiteRole
 from pingchang_geo.units import HA_M2
 
 __all__ = [
+    "BORDER_M",
     "CLOSE_M",
     "TOUCH_M2",
     "CarbonFinding",

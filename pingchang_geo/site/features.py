@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pingchang_geo.layers import palette
-from pingchang_geo.site.model import CLOSE_M, TOUCH_M2, Contact, NearbyFinding, ProtectedFinding, SiteLayer
+from pingchang_geo.site.model import BORDER_M, CLOSE_M, TOUCH_M2, Contact, NearbyFinding, ProtectedFinding, SiteLayer
 from pingchang_geo.specs import FieldKind, LayerSpec
 from pingchang_geo.units import HA_M2
 
@@ -75,7 +75,7 @@ def protected(site_m: shapely.Geometry, layer: SiteLayer) -> ProtectedFinding:
     listed = (shared_m2 > 0) | bodiless
     overlap_m = shapely.union_all(shared[shared_m2 > 0])
     overlap_m2 = float(shapely.area(overlap_m))
-    touches = overlap_m2 > TOUCH_M2 or bool(bodiless.any())
+    touches = _deeper_than_borders(overlap_m) or bool(bodiless.any())
     nearest = None if touches else _nearest(site_m, layer)
     return ProtectedFinding(
         layer_id=layer.spec.id,
@@ -95,12 +95,23 @@ def protected(site_m: shapely.Geometry, layer: SiteLayer) -> ProtectedFinding:
     )
 
 
+def _deeper_than_borders(overlap_m: shapely.Geometry) -> bool:
+    """Whether more than :data:`TOUCH_M2` of the shared ground lies further than :data:`BORDER_M` from its border."""
+    area_m2, strip_m2 = float(shapely.area(overlap_m)), BORDER_M * float(shapely.length(overlap_m))
+    if area_m2 <= TOUCH_M2:
+        return False
+    # the strip along the border is at most its length times its width, and a rounded corner at each vertex
+    if area_m2 - strip_m2 - np.pi * BORDER_M**2 * int(shapely.get_num_coordinates(overlap_m)) > TOUCH_M2:
+        return True
+    return bool(shapely.area(shapely.buffer(overlap_m, -BORDER_M)) > TOUCH_M2)
+
+
 def _contact(touches: bool, nearest: _Nearest | None) -> Contact:
     if touches:
         return Contact.OVERLAP
     if nearest is None:
         return Contact.UNKNOWN
-    if nearest.distance_m == 0:
+    if nearest.distance_m <= BORDER_M:
         return Contact.ABUTS
     return Contact.CLOSE if nearest.distance_m <= CLOSE_M else Contact.APART
 

@@ -13,10 +13,14 @@ from pingchang_geo.carbon import Estimate
 from pingchang_geo.crs import Geometries
 from pingchang_geo.specs import LayerSpec
 
-#: Shared area above which a site touches a protected feature. Two surveys of one border do not agree to the last
-#: centimetre, and a long edge is straight in one projection and bends by millimetres in the other.
+#: Coordinates are written to about a centimetre (millimetres in survey files, 1e-7° in a page's address), so borders
+#: that coincide on paper may miss one another by as much, either way.
+BORDER_M: Final = 0.01
+#: Shared area above which a site touches a protected feature, and a plot counts as affected. What lies within
+#: :data:`BORDER_M` of the border of the shared ground is left out when a touch is judged: a kilometre of common border
+#: is no touch because of its last digits.
 TOUCH_M2: Final = 1.0
-#: Distance up to which a site that shares no area is called 紧邻 rather than apart.
+#: Distance up to which a site that does not touch is called 紧邻 rather than apart.
 CLOSE_M: Final = 1.0
 
 
@@ -56,7 +60,8 @@ class ProtectedFinding:
 
     Attributes:
         mark: the layer is a reference layer (示意), as in the other findings.
-        touches: the shared area exceeds :data:`TOUCH_M2`, or a feature without area lies in the site.
+        touches: the shared area exceeds :data:`TOUCH_M2` even without a border strip of :data:`BORDER_M`, or a feature
+            without area lies in the site.
         overlap_ha: area shared with any of the features, counted once where they overlap one another.
         overlap_pct: that area as a share of the site.
         distance_m: to the nearest feature; None when touching or when the layer is empty.
@@ -99,6 +104,7 @@ class CarbonFinding:
         removal_unknown_ha: area of plots of other kinds.
         unknown_plots: plots without a stock, and unknown_ha their area.
         inside_protected_stock_tc: the part of the stock on ground shared with protected features.
+        slivers_ha: ground shared with plots that share no more than :data:`TOUCH_M2` each; they are not counted.
         contested_ha: ground claimed by more than one plot, beyond the first claim.
     """
 
@@ -118,6 +124,7 @@ class CarbonFinding:
     unknown_plots: int
     unknown_ha: float
     inside_protected_stock_tc: float
+    slivers_ha: float
     contested_ha: float
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pingchang_geo import attributes, carbon
 from pingchang_geo.crs import Geometries
 from pingchang_geo.site.features import categories, names
-from pingchang_geo.site.model import CarbonFinding, SiteLayer
+from pingchang_geo.site.model import TOUCH_M2, CarbonFinding, SiteLayer
 from pingchang_geo.units import HA_M2
 from pingchang_geo.validation.overlap import overlapping_pairs
 
@@ -44,7 +44,7 @@ def carbon_at_stake(
     role = layer.spec.carbon
     if role is None:
         raise ValueError(f"{layer.spec.id} bears no carbon")
-    ground = _ground(site_m, layer)
+    ground = _ground(site_m, layer, TOUCH_M2)
     part = layer.frame.iloc[ground.rows]
     shared_ha = ground.shared_m2 / HA_M2
     share = np.minimum(1.0, ground.shared_m2 / ground.area_m2)
@@ -73,24 +73,27 @@ def carbon_at_stake(
         unknown_plots=int(unknown.sum()),
         unknown_ha=float(shared_ha[unknown].sum()),
         inside_protected_stock_tc=_stock_inside(protected_m, layer, ground.rows, density_tc_ha),
+        slivers_ha=ground.slivers_m2 / HA_M2,
         contested_ha=ground.contested_m2 / HA_M2,
     )
 
 
 @dataclass(frozen=True)
 class _Ground:
-    """Plots on a region: rows, their whole areas, and what of them counts for the region."""
+    """Plots on a region: rows, their whole areas, what of them counts for the region, and what was left out."""
 
     rows: Rows
     area_m2: Floats
     shared_m2: Floats
+    slivers_m2: float
     contested_m2: float
 
 
-def _ground(region_m: shapely.Geometry, layer: SiteLayer) -> _Ground:
-    """Plots that share area with a region, ascending; ground of several plots goes to the first of them.
+def _ground(region_m: shapely.Geometry, layer: SiteLayer, least_m2: float = 0.0) -> _Ground:
+    """Plots that share more than ``least_m2`` with a region, ascending.
 
-    The rule holds point by point, whatever the region, so the parts of a divided site add up to the whole.
+    Ground of several plots goes to the first of them. The rule holds point by point, whatever the region, so the
+    parts of a divided site add up to the whole.
     """
     parts = shapely.get_parts(region_m)
     shapely.prepare(parts)
@@ -101,8 +104,9 @@ def _ground(region_m: shapely.Geometry, layer: SiteLayer) -> _Ground:
     shared_m2 = _shared_m2(parts, counted)
     contested_m2 = float(_shared_m2(parts, plots[later]).sum() - shared_m2[later].sum())
     area_m2 = np.asarray(shapely.area(plots), dtype=np.float64)
-    keep = shared_m2 > 0
-    return _Ground(rows[keep], area_m2[keep], shared_m2[keep], contested_m2)
+    keep = shared_m2 > least_m2
+    slivers_m2 = float(shared_m2[~keep].sum())
+    return _Ground(rows[keep], area_m2[keep], shared_m2[keep], slivers_m2, contested_m2)
 
 
 def _first_claims(plots: Geometries) -> tuple[Geometries, Rows]:
@@ -168,6 +172,6 @@ def _stock_inside(region_m: shapely.Geometry, layer: SiteLayer, rows: Rows, dens
         density_tc_ha: their stocks.
     """
     ground = _ground(region_m, layer)
-    known = np.isin(ground.rows, rows)  # a sliver of the region may round into a plot the site does not reach
+    known = np.isin(ground.rows, rows)  # not the plots that share a sliver only
     place = np.searchsorted(rows, ground.rows[known])
     return _known_sum(density_tc_ha[place] * ground.shared_m2[known] / HA_M2)

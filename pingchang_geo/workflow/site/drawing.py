@@ -12,7 +12,7 @@ from pingchang_geo.layers import boundaries, palette
 from pingchang_geo.prints import Extent, Key, LegendEntry, MapPicture, PictureLayer
 from pingchang_geo.prints.measures import around
 from pingchang_geo.settings import settings
-from pingchang_geo.site import CarbonFinding, NearbyFinding, ProtectedFinding
+from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
 from pingchang_geo.units import MU_PER_HA, format_number
 from pingchang_geo.workflow.atlas import LayerData
 from pingchang_geo.workflow.site.answer import distance_text
@@ -132,7 +132,7 @@ def _protected(check: SiteCheck, finding: ProtectedFinding, extent: Extent) -> _
         layers.append(overlap)
         area = f"{format_number(finding.overlap_ha * MU_PER_HA)} 亩"
         legend.append(LegendEntry.of_layer(f"与{finding.title}重叠", overlap, detail=area))
-    if finding.link_m is not None and finding.distance_m:
+    if finding.link_m is not None and finding.distance_m and finding.contact is not Contact.ABUTS:
         link = PictureLayer(np.array([finding.link_m], dtype=object), None, color, 1.2, dash="4 3", zorder=7)
         layers.append(link)
         distance = distance_text(finding.distance_m)

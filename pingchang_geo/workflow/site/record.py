@@ -85,6 +85,7 @@ def _carbon(finding: CarbonFinding) -> dict[str, Any]:
         "removal_not_covered_ha": finding.removal_unknown_ha,
         "unknown_stock_plots": finding.unknown_plots,
         "unknown_stock_ha": finding.unknown_ha,
+        "slivers_ha": finding.slivers_ha,
         "contested_ha": finding.contested_ha,
         "by_species": records(finding.by_species),
         "by_kind": records(finding.by_kind),

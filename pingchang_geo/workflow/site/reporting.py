@@ -25,7 +25,16 @@ from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedF
 from pingchang_geo.specs import FieldKind, LayerSpec
 from pingchang_geo.units import CO2_PER_C, HA_M2, MU_PER_HA, format_number
 from pingchang_geo.workflow.site import methods
-from pingchang_geo.workflow.site.answer import DESK_CHECK, mark_words, percent, protected_words, verdict, words
+from pingchang_geo.workflow.site.answer import (
+    DESK_CHECK,
+    mark_words,
+    percent,
+    protected_words,
+    spaced,
+    subject,
+    verdict,
+    words,
+)
 from pingchang_geo.workflow.site.checking import SiteCheck
 
 #: Plots listed one by one; the rest stands in one line.
@@ -90,7 +99,7 @@ def _facts(check: SiteCheck) -> Iterator[tuple[str, str]]:
 
 
 def _protected(check: SiteCheck, finding: ProtectedFinding) -> list[Block]:
-    blocks: list[Block] = [Heading(finding.title), Paragraph(protected_words(check.title, finding))]
+    blocks: list[Block] = [Heading(finding.title), Paragraph(protected_words(subject(check), finding))]
     if len(finding.patches):
         rows = [
             (name, kind, area4(ha), mu(ha), percent(site), "—" if math.isnan(patch) else percent(patch))
@@ -224,7 +233,7 @@ def _is_category(spec: LayerSpec, name: str) -> bool:
 
 def _nearby(finding: NearbyFinding) -> list[Block]:
     if finding.features.empty:
-        return [Paragraph(f"{finding.radius_m / 1000:g} km 内没有{finding.title}。")]
+        return [Paragraph(f"{finding.radius_m / 1000:g} km 内没有{spaced(finding.title)}。")]
     rows = [
         (
             name,
@@ -242,7 +251,7 @@ def _nearby(finding: NearbyFinding) -> list[Block]:
             (finding.noun, "距离（m）", "方位", "重叠（公顷）", "位置可信度"),
             tuple(rows),
             (_L, _R, _L, _R, _L),
-            caption=f"{finding.radius_m / 1000:g} km 内的{finding.title}",
+            caption=f"{finding.radius_m / 1000:g} km 内的{spaced(finding.title)}",
         )
     ]
 
