@@ -132,7 +132,7 @@ def map_columns(
             if score:
                 score, evidence = _doubted(score, evidence, field_spec, samples.get(column, ()))
                 found.append((-score, order, position, field_spec.name, column, evidence))
-    pairs = {name: Match(column, 1.0, "由使用者指定") for name, column in chosen.items() if column in columns}
+    pairs = {name: Match(column, 1.0, "由使用者确认") for name, column in chosen.items() if column in columns}
     taken = {match.column for match in pairs.values()}
     rivals: dict[str, tuple[str, ...]] = {}
     for score, _, _, name, column, evidence in sorted(found):

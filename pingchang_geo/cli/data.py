@@ -17,6 +17,7 @@ from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
+from pingchang_geo.workflow.mappings import Mappings
 from pingchang_geo.workflow.publish import current_base, publish
 
 
@@ -67,6 +68,7 @@ def _inspected(chosen: argparse.Namespace) -> Inspection:
         county=start.county_outline(),
         answers=answers,
         current=start.current_content,
+        remembered=Mappings(allowed.data_dir).recall,
     )
 
 

@@ -31,6 +31,7 @@ from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.drafts import CHECKED, COMPARISON, FATES, FRAME, INSPECTION, Draft, Drafts, write_json
 from pingchang_geo.workflow.inspect import inspect
 from pingchang_geo.workflow.inspection import Inspection
+from pingchang_geo.workflow.mappings import Mappings
 from pingchang_geo.workflow.publish import current_base, publish
 
 _LOG: Final = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Setti
         county=start.county_outline(),
         answers=draft.answers,
         current=start.current_content,
+        remembered=Mappings(chosen.data_dir).recall,
         progress=say,
     )
     folder = drafts.folder(draft.id)
@@ -185,6 +187,15 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def _remember(drafts: Drafts, draft: Draft, chosen: Settings) -> None:
+    """Keep the mapping of a published draft, if the analyst had a say in it."""
+    found = drafts.inspection(draft)
+    if found is None or not {"MAPPING", "FIELD_UNSURE"} & set(draft.answers):
+        return
+    columns = [*found["columns"].values(), *found["unmapped"]]
+    Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], draft.actor)
+
+
 def main(arguments: list[str]) -> int:
     """``inspect ID`` or ``publish ID JSON``."""
     action, draft_id = arguments[0], arguments[1]
@@ -205,6 +216,7 @@ def main(arguments: list[str]) -> int:
             draft = inspect_draft(drafts, draft, store, chosen, say)
         else:
             draft = publish_draft(drafts, draft, store, json.loads(arguments[2]), say)
+            _remember(drafts, draft, chosen)
     except PingchangError as error:
         store.log(draft.actor, "refuse", draft=draft.id, step=action, reason=error.message)
         draft = replace(draft, stage="inspected" if action == "publish" else "failed", error=str(error))

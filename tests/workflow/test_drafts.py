@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,27 @@ def test_a_killed_process_leaves_a_draft_that_can_be_tried_again(drafts: Drafts,
     wait(lambda: not drafts.working(draft))
     done = drafts.get(draft.id)
     assert done is not None and done.stage == "inspected"
+
+
+def test_a_confirmed_mapping_is_remembered(drafts: Drafts, tmp_path: Path) -> None:
+    """A column that nobody could know is said once; the next file with the same columns needs no word."""
+    odd = FOREST.rename(columns={"HUO_LMGQXJ": "XJ_2024"})
+    chosen = Settings(data_dir=tmp_path / "data")
+    LocalStore(tmp_path / "data")
+
+    def done(draft: Draft, *arguments: str) -> Draft:
+        drafts.start(draft, *arguments[:1], chosen, *arguments[1:])
+        wait(lambda: not drafts.working(draft))
+        found = drafts.get(draft.id)
+        assert found is not None
+        return found
+
+    first = done(uploaded(drafts, tmp_path, odd), "inspect")
+    assert "FIELD_REQUIRED" in [one["code"] for one in (drafts.inspection(first) or {})["issues"]]
+    told = replace(first, answers={"MAPPING": "volume_m3_ha=XJ_2024"})
+    drafts.save(told)
+    ready = done(told, "inspect")
+    assert (drafts.inspection(ready) or {})["decision"] == "accept"
+    assert done(ready, "publish", json.dumps(SAID)).stage == "published"
+    later = done(uploaded(drafts, tmp_path, odd.iloc[:29]), "inspect")
+    assert (drafts.inspection(later) or {})["columns"]["volume_m3_ha"] == "XJ_2024"
