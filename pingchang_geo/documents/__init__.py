@@ -15,6 +15,8 @@ from pingchang_geo.documents.model import (
     Table,
     Tone,
 )
+from pingchang_geo.documents.pdf import to_pages, to_pdf
+from pingchang_geo.documents.word import to_docx
 
 __all__ = [
     "Align",
@@ -30,4 +32,7 @@ __all__ = [
     "Paragraph",
     "Table",
     "Tone",
+    "to_docx",
+    "to_pages",
+    "to_pdf",
 ]
