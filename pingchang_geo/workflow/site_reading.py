@@ -6,35 +6,38 @@ Nothing here raises for bad input: what is wrong stands in ``issues``, and a que
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
 import shapely
 
-from pingchang_geo import crs
-from pingchang_geo.issues import Decision, Issue, Level, decide
+from pingchang_geo import boundary, crs
+from pingchang_geo.boundary import Parcel
+from pingchang_geo.issues import Decision, Issue, Level, answered, decide
 from pingchang_geo.messages import issue
-from pingchang_geo.readers.model import Limits
-from pingchang_geo.units import HA_M2
+from pingchang_geo.readers import coordinates, shape_text, text_file
+from pingchang_geo.readers.model import Limits, Refused
+from pingchang_geo.readers.written import Written
+from pingchang_geo.units import HA_M2, MU_M2, format_number
+from pingchang_geo.workflow import site_crs, site_file
 from pingchang_geo.workflow.site_address import decode, encode
+from pingchang_geo.workflow.site_crs import CrsReading
 
 __all__ = ["CrsReading", "SiteBoundary", "decode", "encode", "read_drawn", "read_files", "read_text"]
 
+_LOG: Final = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class CrsReading:
-    """One way to read the coordinates: ``value`` is the answer (``"4545"``), ``lands`` whether it is in the county."""
-
-    value: str
-    label: str
-    lands: bool
+#: Bytes of an uploaded text: every letter of the longest text in GBK or UTF-8.
+_TEXT_BYTES: Final = 3 * coordinates.MAX_LETTERS
+#: A stated area may differ by this share (and by the rounding of two decimals) before it is told.
+_STATED_SHARE: Final = 0.01
+_STATED_HA: Final = 0.01
+_NAMES_SPOKEN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,12 @@ class SiteBoundary:
         name: what the input calls the site; empty when it does not say.
         reading: in words how the coordinates were read and what speaks for it.
         epsg: system the coordinates were read in.
-        area_ha: area on the ellipsoid.
+        area_ha: area, measured in the county's equal-area projection.
         vertices: of all rings, closing points not counted.
-        issues: everything found, questions (level ``confirm``) included.
+        issues: everything found, heaviest first, questions (level ``confirm``) included.
         readings: the systems to choose from, most likely first.
         crs_code: issue code that a chosen reading answers.
+        parcels: names of the parcels, empty ones for those without.
     """
 
     polygon: shapely.Polygon | shapely.MultiPolygon | None
@@ -62,7 +66,7 @@ class SiteBoundary:
     issues: tuple[Issue, ...] = ()
     readings: tuple[CrsReading, ...] = ()
     crs_code: str = "SITE_CRS"
-    parcels: tuple[str, ...] = field(default=())
+    parcels: tuple[str, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -74,18 +78,31 @@ class SiteBoundary:
         """What still has to be answered."""
         return tuple(one for one in self.issues if one.level is Level.CONFIRM)
 
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form, the same keys for every boundary; the polygon as GeoJSON."""
+        return {
+            "decision": self.decision.value,
+            "name": self.name,
+            "reading": self.reading,
+            "epsg": self.epsg,
+            "area_ha": round(self.area_ha, 6),
+            "vertices": self.vertices,
+            "parcels": list(self.parcels),
+            "readings": [{"value": one.value, "label": one.label, "lands": one.lands} for one in self.readings],
+            "geometry": None if self.polygon is None else shapely.geometry.mapping(self.polygon),
+            "issues": [one.as_dict() for one in self.issues],
+        }
+
 
 def read_text(text: str, *, county: Any | None = None, answers: Mapping[str, str] = _NO_ANSWERS) -> SiteBoundary:
     """Read pasted coordinates.
 
     Args:
-        text: one point a line, the 勘测定界 form, WKT or GeoJSON.
+        text: one point a line in any notation, the 勘测定界 form, WKT or GeoJSON.
         county: outline of the county (EPSG:4490) the site has to lie in; without it the surrounding box.
         answers: issue code → value.
     """
-    numbers = [[float(part) for part in re.findall(r"\d+(?:\.\d+)?", line)] for line in text.splitlines()]
-    points = [row[:2] for row in numbers if len(row) >= 2]
-    return _bounded(points)
+    return _guarded(lambda: _of_text(text, county, answers))
 
 
 def read_files(
@@ -95,29 +112,157 @@ def read_files(
     county: Any | None = None,
     answers: Mapping[str, str] = _NO_ANSWERS,
 ) -> SiteBoundary:
-    """Read files: coordinates as text (.txt, .csv), or a data set that :func:`readers.read` takes."""
-    return read_text(paths[0].read_text("utf-8"), county=county, answers=answers)
+    """Read files: coordinates as text (.txt, .csv), or a data set that :func:`readers.read` takes.
+
+    Args:
+        paths: one text file, or a zip, one file, or the parts of a shapefile.
+        limits: what reading may cost.
+        county: outline of the county (EPSG:4490).
+        answers: issue code → value.
+    """
+    return _guarded(lambda: _of_files(paths, limits, county, answers))
 
 
 def read_drawn(
     geometry: Mapping[str, Any] | Any, *, county: Any | None = None, answers: Mapping[str, str] = _NO_ANSWERS
 ) -> SiteBoundary:
-    """Read what was drawn on the map (GeoJSON geometry, EPSG:4490) or what :func:`decode` returned."""
+    """Read what was drawn on the map: GeoJSON geometry or feature in EPSG:4490.
+
+    A shapely geometry and what :func:`decode` returned (a polygon, or the issue why there is none) are taken too.
+    """
+    return _guarded(lambda: _of_drawn(geometry, county, answers))
+
+
+def _guarded(read: Callable[[], SiteBoundary]) -> SiteBoundary:
+    """The boundary to input of unknown make: the user gets a refusal, the operator the traceback in the log."""
+    try:
+        result = read()
+    except Refused as refusal:
+        return SiteBoundary(None, issues=(refusal.issue,))
+    except Exception as error:
+        _LOG.exception("reading a boundary failed")
+        return SiteBoundary(None, issues=(issue("SITE_FAILED", detail=type(error).__name__),))
+    heaviest_first = sorted(result.issues, key=lambda one: -list(Level).index(one.level))
+    return replace(result, issues=tuple(heaviest_first))
+
+
+def _of_text(text: str, county: Any | None, answers: Mapping[str, str], name: str = "") -> SiteBoundary:
+    written = coordinates.parse(text)
+    if not written.parcels:
+        refused = decide(written.issues) is Decision.REJECT
+        empty = () if refused else (issue("SITE_EMPTY"),)
+        return SiteBoundary(None, name, written.form, issues=(*written.issues, *empty))
+    refused_size = boundary.too_many(*_size(written.parcels))
+    if refused_size is not None:
+        return SiteBoundary(None, written.name or name, written.form, issues=(*written.issues, refused_size))
+    settled = site_crs.settle(written, county, answers)
+    if not settled.definition:
+        return SiteBoundary(None, written.name or name, written.form, issues=(*written.issues, *settled.issues))
+    source = _Source(
+        written.name or name,
+        settled.words,
+        settled.epsg,
+        settled.readings,
+        settled.code,
+        (*written.issues, *settled.issues),
+        settled.hint,
+    )
+    return _checked(site_crs.moved(written.parcels, settled), source, county, answers)
+
+
+def _of_files(paths: Sequence[Path], limits: Limits, county: Any | None, answers: Mapping[str, str]) -> SiteBoundary:
+    texts = [path for path in paths if text_file.is_text(path)]
+    if texts and len(paths) > 1:
+        raise Refused(issue("FORMAT_MIXED", files="、".join(path.name for path in paths)))
+    if texts:
+        text = text_file.read(texts[0], min(_TEXT_BYTES, limits.max_upload_mb << 20))
+        return _of_text(text, county, answers, texts[0].stem)
+    found = site_file.read(paths, limits, answers)
+    name = paths[0].stem if paths else ""
+    if not found.parcels:
+        return SiteBoundary(None, name, found.words, found.epsg, issues=answered(found.issues, answers))
+    source = _Source(name, found.words, found.epsg, found.readings, found.code, found.issues)
+    return _checked(found.parcels, source, county, answers)
+
+
+def _of_drawn(geometry: Any, county: Any | None, answers: Mapping[str, str]) -> SiteBoundary:
     if isinstance(geometry, Issue):
         return SiteBoundary(None, issues=(geometry,))
-    shape = geometry if isinstance(geometry, shapely.Geometry) else shapely.geometry.shape(dict(geometry))
-    return _of(shape, "在图上绘制")
+    if isinstance(geometry, shapely.Geometry):
+        written = Written("图形", boundary.rings_of(geometry))
+    else:
+        written = shape_text.geojson_document(geometry)
+    if not written.parcels:
+        return SiteBoundary(None, issues=written.issues or (issue("SITE_EMPTY"),))
+    source = _Source(written.name, "在图上绘制或由网址给出，CGCS2000 经纬度", crs.STORAGE_EPSG, issues=written.issues)
+    return _checked(written.parcels, source, county, answers)
 
 
-def _bounded(points: list[list[float]]) -> SiteBoundary:
-    if len(points) < 3:
-        return SiteBoundary(None, issues=(issue("SITE_FEW_POINTS", ring="", points=len(points)),))
-    return _of(shapely.Polygon(points), "按经纬度读取")
+@dataclass(frozen=True)
+class _Source:
+    """Where parcels came from, for the result."""
+
+    name: str
+    words: str
+    epsg: int | None
+    readings: tuple[CrsReading, ...] = ()
+    code: str = "SITE_CRS"
+    issues: tuple[Issue, ...] = ()
+    hint: str = ""
 
 
-def _of(shape: Any, reading: str) -> SiteBoundary:
-    area_ha = float(crs.area_m2(np.array([shape]))[0]) / HA_M2
-    vertices = int(shapely.get_num_coordinates(shape)) - sum(
-        1 + len(part.interiors) for part in shapely.get_parts(shape)
+def _checked(
+    parcels: Sequence[Parcel], source: _Source, county: Any | None, answers: Mapping[str, str]
+) -> SiteBoundary:
+    """Parcels in degrees, checked and put together."""
+    checked = boundary.check(parcels, county=county, answers=answers, hint=source.hint)
+    notes = [*_parcel_note(parcels), *_stated_areas(parcels, checked.areas_ha)]
+    issues = answered((*source.issues, *checked.issues, *notes), answers)
+    refused = decide(issues) is Decision.REJECT
+    words = f"{source.words}；共 {checked.vertices:,} 个界址点" if checked.vertices else source.words
+    return SiteBoundary(
+        None if refused else checked.polygon,
+        source.name or (parcels[0].name if len(parcels) == 1 else ""),
+        words,
+        source.epsg,
+        checked.area_ha,
+        checked.vertices,
+        issues,
+        source.readings,
+        source.code,
+        tuple(parcel.name for parcel in parcels),
     )
-    return SiteBoundary(shape, reading=reading, epsg=4490, area_ha=area_ha, vertices=vertices)
+
+
+def _size(parcels: Sequence[Parcel]) -> tuple[int, int]:
+    """Points and rings."""
+    return (
+        sum(len(ring.points) for parcel in parcels for ring in parcel.rings),
+        sum(len(parcel.rings) for parcel in parcels),
+    )
+
+
+def _parcel_note(parcels: Sequence[Parcel]) -> list[Issue]:
+    """Several parcels are told, with their names."""
+    if len(parcels) < 2:
+        return []
+    names = [name for name in dict.fromkeys(parcel.name for parcel in parcels) if name]
+    listed = "、".join(names[:_NAMES_SPOKEN]) + ("等" if len(names) > _NAMES_SPOKEN else "")
+    text = f"{len(parcels):,} 个地块" + (f"（{listed}）" if names else "")
+    return [issue("SITE_PARCELS", parcels=text)]
+
+
+def _stated_areas(parcels: Sequence[Parcel], areas_ha: Sequence[float]) -> list[Issue]:
+    """Stated areas that are the computed one in no usual unit."""
+    found = []
+    for number, (parcel, area_ha) in enumerate(zip(parcels, areas_ha, strict=False), start=1):
+        stated = parcel.stated_area
+        if stated is None:
+            continue
+        in_ha = (stated, stated / HA_M2, stated * MU_M2 / HA_M2)
+        if any(abs(one - area_ha) <= max(_STATED_SHARE * area_ha, _STATED_HA * one / stated) for one in in_ha):
+            continue
+        label = f"「{parcel.name}」" if parcel.name else f"第 {number} 个地块"
+        shown = format_number(stated, 4).rstrip("0").rstrip(".")
+        found.append(issue("SITE_STATED_AREA", ring=label, stated=shown, found=format_number(area_ha, 4)))
+    return found[:_NAMES_SPOKEN]
