@@ -22,6 +22,8 @@ BORDER_M: Final = 0.01
 TOUCH_M2: Final = 1.0
 #: Distance up to which a site that does not touch is called 紧邻 rather than apart.
 CLOSE_M: Final = 1.0
+#: Group of plots whose stand type or kind is missing.
+UNFILLED: Final = "未填"
 
 
 class Contact(StrEnum):
@@ -101,6 +103,7 @@ class CarbonFinding:
         stock_tc: of the plots whose stock is known; NaN where there are plots and none is known.
         estimate: Monte Carlo; approach1: IPCC Approach 1. Both in tC.
         removal_tco2_a: by the official rates, over the plots of kinds that have one; NaN as for the stock.
+        removal_estimate: the same with the interval of the official rates (Approach 1), in tCO₂/a.
         removal_unknown_ha: area of plots of other kinds.
         unknown_plots: plots without a stock, and unknown_ha their area.
         inside_protected_stock_tc: the part of the stock on ground shared with protected features.
@@ -120,6 +123,7 @@ class CarbonFinding:
     estimate: Estimate
     approach1: Estimate
     removal_tco2_a: float
+    removal_estimate: Estimate
     removal_unknown_ha: float
     unknown_plots: int
     unknown_ha: float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,17 +11,15 @@ import shapely
 from numpy.typing import NDArray
 
 from pingchang_geo import attributes, carbon
+from pingchang_geo.carbon import uncertainty
 from pingchang_geo.crs import Geometries
 from pingchang_geo.site.features import categories, names
-from pingchang_geo.site.model import TOUCH_M2, CarbonFinding, SiteLayer
+from pingchang_geo.site.model import TOUCH_M2, UNFILLED, CarbonFinding, SiteLayer
 from pingchang_geo.units import HA_M2
 from pingchang_geo.validation.overlap import overlapping_pairs
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-
-#: Group of plots whose stand type or kind is missing.
-UNFILLED: Final = "未填"
 
 
 def carbon_at_stake(
@@ -55,6 +52,7 @@ def carbon_at_stake(
         shared_ha=shared_ha, share_pct=share * 100, stock_tc=stock_tc, removal_tco2_a=removal_tco2_a
     )
     pools = attributes.pools(role, part.assign(area_ha=ground.area_m2 / HA_M2), factors, share)
+    by_kind = _by_kind(part[role.stand_kind], plots, rates)
     unknown = np.isnan(stock_tc)
     return CarbonFinding(
         layer_id=layer.spec.id,
@@ -63,12 +61,15 @@ def carbon_at_stake(
         mark=layer.mark,
         plots=plots.sort_values("shared_ha", ascending=False, kind="stable", ignore_index=True),
         by_species=_by_species(part[role.stand_type], plots),
-        by_kind=_by_kind(part[role.stand_kind], plots, rates),
+        by_kind=by_kind,
         area_ha=float(shared_ha.sum()),
         stock_tc=_known_sum(stock_tc),
         estimate=carbon.monte_carlo(pools, factors),
         approach1=carbon.approach1(pools, factors),
         removal_tco2_a=_known_sum(removal_tco2_a),
+        removal_estimate=uncertainty.official_removal(
+            dict(zip(by_kind["kind"], by_kind["removal_tco2_a"], strict=True)), factors
+        ),
         removal_unknown_ha=float(shared_ha[np.isnan(removal_tco2_a)].sum()),
         unknown_plots=int(unknown.sum()),
         unknown_ha=float(shared_ha[unknown].sum()),

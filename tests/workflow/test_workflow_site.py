@@ -210,6 +210,8 @@ def test_json_is_plain_and_complete(check: Check) -> None:
     assert stake["monte_carlo"]["low_tc"] < stake["stock_tc"] < stake["monte_carlo"]["high_tc"]
     assert sum(share["share_pct"] for share in stake["monte_carlo"]["contributions"]) == pytest.approx(100)
     assert [plot["removal_tco2_a"] is None for plot in stake["plots"]].count(True) == 1  # 其他林地
+    removal = stake["removal_interval"]
+    assert removal["low_tco2_a"] < stake["removal_tco2_a"] == pytest.approx(removal["total_tco2_a"])
     assert stake["plots"][0]["species"] in {"马尾松", "柏木", "栎类"}
     points = [feature for feature in record["nearby"][0]["features"] if feature["point"]]
     assert points[0]["overlap_ha"] is None
@@ -236,6 +238,7 @@ def test_report_holds_answer_tables_method_versions_and_limits(check: Check) -> 
     assert sum(int(row[1]) for row in species.rows[:-1]) == int(species.rows[-1][1]) == 3
     kinds = {row[0]: row for row in table(document, "官方口径系数法").rows}
     assert kinds["其他林地"][3:] == ("报告未给出", "—")
+    assert "95 % 区间" in table(document, "官方口径系数法").note
     assert len(table(document, "不确定性").rows) == 2
     listed = table(document, "涉及的小班")
     assert [row[0] for row in listed.rows][-1] == "合计" and len(listed.rows) == 4
@@ -309,6 +312,7 @@ def test_map_of_an_untouched_site_shows_the_way_to_the_red_line(check: Check) ->
         (percent(0.001), "不足 0.01 %"),
         (percent(99.999), "99.99 % 以上"),
         (percent(100), "100 %"),
+        (percent(100 - 1e-9), "100 %"),
         (percent(0), "0 %"),
     ],
 )

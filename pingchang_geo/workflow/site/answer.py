@@ -199,6 +199,6 @@ def percent(pct: float) -> str:
     """``12.3 %``; never 0 % or 100 % for what is not."""
     if 0 < pct < 0.01:
         return "不足 0.01 %"
-    if 99.99 < pct < 100:
+    if 99.99 < pct < 100 - 1e-6:
         return "99.99 % 以上"
     return f"{format_number(pct, significant=3)} %"

@@ -12,7 +12,7 @@ from pingchang_geo.layers import boundaries, palette
 from pingchang_geo.prints import Extent, Key, LegendEntry, MapPicture, PictureLayer
 from pingchang_geo.prints.measures import around
 from pingchang_geo.settings import settings
-from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
+from pingchang_geo.site import UNFILLED, CarbonFinding, Contact, NearbyFinding, ProtectedFinding
 from pingchang_geo.units import MU_PER_HA, format_number
 from pingchang_geo.workflow.atlas import LayerData
 from pingchang_geo.workflow.site.answer import distance_text
@@ -22,6 +22,7 @@ _Drawn = tuple[list[PictureLayer], list[LegendEntry]]
 
 _SITE_COLOR: Final = "#111111"
 _CONTEXT_COLOR: Final = "#DCE5D8"
+_CONTEXT_EDGE: Final = "#BFCBB9"
 #: The sheet shows at least this much, however small the site.
 _LEAST_M: Final = 800.0
 #: The nearest protected feature is brought into the sheet up to this distance.
@@ -91,16 +92,15 @@ def _plots(check: SiteCheck, finding: CarbonFinding, extent: Extent) -> _Drawn:
     role = data.spec.carbon
     assert role is not None
     around_rows = np.sort(data.tree.query(shapely.box(*extent)))
-    layers = [PictureLayer(data.metres[around_rows], _CONTEXT_COLOR, "#BFCBB9", 0.3, zorder=1)]
+    layers = [PictureLayer(data.metres[around_rows], _CONTEXT_COLOR, _CONTEXT_EDGE, 0.3, zorder=1)]
     legend: list[LegendEntry] = []
     if len(finding.plots):
-        colors = _colors(data, [str(name) for name in finding.by_species["species"]])
-        stand_types = finding.plots[role.stand_type].astype(object).fillna("")
-        fills = [colors.get(str(name), palette.OTHER) for name in stand_types]
-        rows = finding.plots["row"].to_numpy()
-        layers.append(PictureLayer(data.metres[rows], fills, "#FFFFFF", 0.5, alpha=0.9, zorder=2))
-        legend.append(LegendEntry.heading(f"地块涉及的{finding.title}", "公顷"))
-        areas = dict(zip(finding.by_species["species"], finding.by_species["area_ha"], strict=True))
+        by_species = finding.by_species.sort_values("area_ha", ascending=False)
+        areas = dict(zip(by_species["species"].astype(str), by_species["area_ha"] * MU_PER_HA, strict=True))
+        colors = _colors(data, list(areas))
+        fills = [colors.get(str(name), palette.OTHER) for name in finding.plots[role.stand_type]]
+        layers.append(PictureLayer(data.metres[finding.plots["row"].to_numpy()], fills, "#FFFFFF", 0.5, 0.9, zorder=2))
+        legend.append(LegendEntry.heading(f"地块涉及的{finding.title}", "亩"))
         legend += [
             LegendEntry(name, Key.FILL, color, None, alpha=0.9, detail=format_number(areas[name]))
             for name, color in colors.items()
@@ -108,23 +108,27 @@ def _plots(check: SiteCheck, finding: CarbonFinding, extent: Extent) -> _Drawn:
         others = [area for name, area in areas.items() if name not in colors]
         if others:
             legend.append(LegendEntry("其他", Key.FILL, palette.OTHER, None, detail=format_number(sum(others))))
-    legend.append(LegendEntry(f"其余{finding.title}", Key.FILL, _CONTEXT_COLOR, "#BFCBB9", 0.3))
+    if len(around_rows) > len(finding.plots):
+        legend.append(LegendEntry(f"其余{finding.title}", Key.FILL, _CONTEXT_COLOR, _CONTEXT_EDGE, 0.3))
     return layers, legend
 
 
 def _colors(data: LayerData, stand_types: list[str]) -> dict[str, str]:
-    """Colours of the stand types with most stock: those of the screen, as far as they have one."""
+    """Colours of the first few stand types: those of the screen, others for those it shows as 其他."""
     assert data.spec.carbon is not None
     theme = data.spec.theme(data.spec.carbon.stand_type)
-    known = theme.palette if theme else {}
-    return {name: known[name] for name in stand_types[:_COLORED] if known.get(name, palette.OTHER) != palette.OTHER}
+    known = {name: color for name, color in (theme.palette if theme else {}).items() if color != palette.OTHER}
+    named = [name for name in stand_types if name != UNFILLED][:_COLORED]
+    spare = (color for color in palette.CATEGORICAL if color not in {known.get(name) for name in named})
+    return {name: known.get(name) or next(spare) for name in named}
 
 
 def _protected(check: SiteCheck, finding: ProtectedFinding, extent: Extent) -> _Drawn:
     data = check.atlas[finding.layer_id]
     color = data.spec.style.color
     rows = np.sort(data.tree.query(shapely.box(*extent)))
-    labels = [data.title_of(int(row)) for row in rows]
+    meant = {*finding.patches["row"].tolist(), *(() if finding.nearest is None else finding.nearest[:1])}
+    labels = [data.title_of(int(row)) if row in meant else "" for row in rows]
     patches = PictureLayer(data.metres[rows], color, color, 1.4, alpha=0.15, labels=labels, label_color=color, zorder=4)
     layers, legend = [patches], [LegendEntry(finding.title, Key.FILL, color, color, 1.4, alpha=0.15)]
     if not shapely.is_empty(finding.overlap_m):

@@ -82,6 +82,7 @@ def _carbon(finding: CarbonFinding) -> dict[str, Any]:
         "approach1": _estimate(finding.approach1),
         "inside_protected_stock_tc": _number(finding.inside_protected_stock_tc),
         "removal_tco2_a": _number(finding.removal_tco2_a),
+        "removal_interval": _estimate(finding.removal_estimate, "tco2_a"),
         "removal_not_covered_ha": finding.removal_unknown_ha,
         "unknown_stock_plots": finding.unknown_plots,
         "unknown_stock_ha": finding.unknown_ha,
@@ -93,11 +94,11 @@ def _carbon(finding: CarbonFinding) -> dict[str, Any]:
     }
 
 
-def _estimate(one: Estimate) -> dict[str, Any]:
+def _estimate(one: Estimate, unit: str = "tc") -> dict[str, Any]:
     return {
-        "total_tc": _number(one.total),
-        "low_tc": _number(one.low),
-        "high_tc": _number(one.high),
+        f"total_{unit}": _number(one.total),
+        f"low_{unit}": _number(one.low),
+        f"high_{unit}": _number(one.high),
         "half_width_pct": _number(one.half_width_pct),
         "method": one.method,
         "draws": one.draws,

@@ -22,7 +22,7 @@ from pingchang_geo.documents import (
     Tone,
 )
 from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
-from pingchang_geo.specs import FieldKind, LayerSpec
+from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 from pingchang_geo.units import CO2_PER_C, HA_M2, MU_PER_HA, format_number
 from pingchang_geo.workflow.site import methods
 from pingchang_geo.workflow.site.answer import (
@@ -39,8 +39,10 @@ from pingchang_geo.workflow.site.checking import SiteCheck
 
 #: Plots listed one by one; the rest stands in one line.
 PLOTS_LISTED: Final = 40
+#: Width of the map, % of the text: on the first page it then stands below the answer.
+_MAP_PCT: Final = 86.0
 #: Category columns of the plots' table: more would leave no room for the numbers.
-_DESCRIBED: Final = 4
+_DESCRIBED: Final = 3
 _L, _R = Align.LEFT, Align.RIGHT
 _TONES: Final = {"touched": Tone.RED, "unknown": Tone.AMBER, "untouched": Tone.GREEN}
 
@@ -55,7 +57,7 @@ def report(check: SiteCheck, picture: bytes) -> Document:
     sentences = words(check)
     blocks: list[Block] = [Callout(tone(check), sentences[0], sentences[1:]), Facts(tuple(_facts(check)))]
     if picture:
-        blocks.append(Figure(picture, "地块与生态保护红线、林地及周边", " ".join(sentences)))
+        blocks.append(Figure(picture, "地块与生态保护红线、林地及周边", " ".join(sentences), width_pct=_MAP_PCT))
     for finding in check.result.protected:
         blocks += _protected(check, finding)
     for stake in check.result.carbon:
@@ -174,8 +176,15 @@ def _kinds(check: SiteCheck, finding: CarbonFinding) -> Table:
         tuple(rows),
         (_L, _R, _R, _R, _R),
         caption="年固碳量（官方口径系数法）",
-        note="系数为报告的年均二氧化碳量除以相应面积；报告没有给出的类型不计，不等于不固碳。",
+        note=f"系数为报告的年均二氧化碳量除以相应面积；报告没有给出的类型不计，不等于不固碳。{_removal_range(finding)}",
     )
+
+
+def _removal_range(finding: CarbonFinding) -> str:
+    one = finding.removal_estimate
+    if not one.total > 0:
+        return ""
+    return f"合计 {tonnes(one.total)} 吨 CO₂/年，95 % 区间 {tonnes(one.low)}–{tonnes(one.high)}（误差传播）。"
 
 
 def _estimates(finding: CarbonFinding) -> list[Block]:
@@ -199,13 +208,13 @@ def _estimates(finding: CarbonFinding) -> list[Block]:
 
 
 def _plots(spec: LayerSpec, finding: CarbonFinding) -> Table:
-    described = [name for name in finding.plots.columns if spec.has(name) and _is_category(spec, name)][:_DESCRIBED]
+    described = [name for name in finding.plots.columns if spec.has(name) and _describes(spec.field(name))][:_DESCRIBED]
     listed, rest = finding.plots.iloc[:PLOTS_LISTED], finding.plots.iloc[PLOTS_LISTED:]
     body = [
         (
             str(name).removeprefix(f"{finding.noun} "),
             *("—" if pd.isna(word) else str(word) for word in words),
-            *(area4(ha), percent(share), tonnes(stock), tonnes(removal)),
+            *(area4(ha), format_number(share, 1), tonnes(stock), tonnes(removal)),
         )
         for name, *words, ha, share, stock, removal in _rows(
             listed, "name", *described, "shared_ha", "share_pct", "stock_tc", "removal_tco2_a"
@@ -217,18 +226,20 @@ def _plots(spec: LayerSpec, finding: CarbonFinding) -> Table:
         body.append((f"其余 {len(rest):,} 个", *blank, area4(sums[0]), "", *(tonnes(value) for value in sums[1:])))
     totals = (area4(finding.area_ha), "", tonnes(finding.stock_tc), tonnes(finding.removal_tco2_a))
     labels = [spec.field(name).label for name in described]
-    numbers = ("涉及面积（公顷）", f"占{finding.noun}", "碳储量（吨碳）", "年固碳量（吨 CO₂/年）")
+    numbers = ("涉及面积（公顷）", f"占{finding.noun}（%）", "碳储量（吨碳）", "年固碳量（吨 CO₂/年）")
     return Table(
         (finding.noun, *labels, *numbers),
         (*body, ("合计", *blank, *totals)),
         (*(_L,) * (1 + len(described)), *(_R,) * len(numbers)),
+        (3.0, *(1.5,) * len(described), 1.7, 1.5, 1.7, 1.9),
         caption=f"涉及的{finding.noun}（按面积由大到小，至多列 {PLOTS_LISTED} 个）",
         total=True,
     )
 
 
-def _is_category(spec: LayerSpec, name: str) -> bool:
-    return spec.field(name).kind is FieldKind.CATEGORY
+def _describes(field: FieldSpec) -> bool:
+    """Whether a column says what stands on a plot, as surveyed."""
+    return field.kind is FieldKind.CATEGORY and not field.derived
 
 
 def _nearby(finding: NearbyFinding) -> list[Block]:
