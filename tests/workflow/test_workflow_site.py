@@ -172,7 +172,7 @@ def test_official_layers_carry_no_mark(store: LocalStore, check: Check) -> None:
 
 
 def test_a_boundary_brings_its_name_and_reading(atlas: Atlas) -> None:
-    drawn = read_drawn(shapely.geometry.mapping(square(0, 0)))
+    drawn = read_drawn(json.loads(shapely.to_geojson(square(0, 0))))
     boundary = SiteBoundary(drawn.polygon, name="宗地 1", reading="按 CGCS2000 读取")
     assert boundary.decision is Decision.ACCEPT
     found = site.check_site(atlas, boundary, at=AT)
