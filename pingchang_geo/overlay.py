@@ -26,6 +26,8 @@ Measure = Callable[[Any], Any]
 
 #: A shared area that lacks less than this share of the feature's own is the whole feature.
 _WHOLE: Final = 1e-12
+#: From so many features on it is worth asking whether they share their borders exactly.
+_MANY: Final = 1000
 #: Relative error up to which an overlay counts as conserving.
 CONSERVED: Final = 1e-9
 
@@ -192,12 +194,9 @@ def conservation(left_area_m2: Floats, found: Cover) -> Conservation:
 
 
 def intersections(left: Geometries, right: Geometries, pairs: Pairs) -> Geometries:
-    """The shared part of each pair as polygons; a feature that lies wholly inside is returned as it is."""
-    parts: Geometries = left[pairs.left].copy()
-    crossing = pairs.area_m2 < shapely.area(parts) * (1 - _WHOLE)
-    cut = _cut(shapely.intersection, parts[crossing], right[pairs.right[crossing]])
-    parts[crossing] = polygons_of(cut)
-    return parts
+    """The shared part of each pair as polygons; a feature of either side that lies wholly inside the other is returned
+    as it is."""
+    return _parts(left, right, pairs)[0]
 
 
 def polygons_of(geometries: Geometries) -> Geometries:
@@ -268,10 +267,27 @@ def _several(pairs: Pairs, whole: Rows, n: int) -> Rows:
 def _joined(left: Geometries, right: Geometries, pairs: Pairs, rows: Rows) -> Geometries:
     """Union of all parts of each of these left polygons that right ones cover."""
     wanted = np.isin(pairs.left, rows)
-    lefts, rights = pairs.left[wanted], pairs.right[wanted]
-    parts = _cut(shapely.intersection, left[lefts], right[rights])
+    chosen = Pairs(pairs.left[wanted], pairs.right[wanted], pairs.area_m2[wanted])
+    parts, whole = _parts(left, right, chosen)
     joined = np.empty(len(rows), dtype=object)
-    starts, ends = np.searchsorted(lefts, rows), np.searchsorted(lefts, rows, side="right")
+    starts, ends = np.searchsorted(chosen.left, rows), np.searchsorted(chosen.left, rows, side="right")
     for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        joined[i] = shapely.union_all(parts[start:end])
+        joined[i] = _union(parts[start:end], whole[start:end])
     return joined
+
+
+def _parts(left: Geometries, right: Geometries, pairs: Pairs) -> tuple[Geometries, NDArray[np.bool_]]:
+    """The shared part of each pair as polygons, and whether it is a whole feature of the right layer."""
+    parts: Geometries = left[pairs.left].copy()
+    whole = pairs.area_m2 >= shapely.area(right)[pairs.right] * (1 - _WHOLE)
+    parts[whole] = right[pairs.right[whole]]
+    crossing = ~whole & (pairs.area_m2 < shapely.area(parts) * (1 - _WHOLE))
+    parts[crossing] = polygons_of(_cut(shapely.intersection, parts[crossing], right[pairs.right[crossing]]))
+    return parts, whole
+
+
+def _union(parts: Geometries, whole: NDArray[np.bool_]) -> Any:
+    """Union of polygons; thousands of whole features that share their borders exactly are merged along them."""
+    if whole.sum() < _MANY or not shapely.coverage_is_valid(parts[whole]):
+        return shapely.union_all(parts)
+    return shapely.union_all([shapely.coverage_union_all(parts[whole]), *parts[~whole]])

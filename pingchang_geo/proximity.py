@@ -27,6 +27,8 @@ Layer = Geometries | shapely.STRtree
 #: Segments of a quarter circle: a buffer's outline runs at most 3e-4 of its radius (0.3 m a kilometre) inside the
 #: true one, its circle lacks 4e-4 of the area.
 QUARTER_SEGMENTS: Final = 32
+#: Features with more corners than this are searched edge by edge.
+_MANY_CORNERS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,21 @@ def nearest(left: Geometries, right: Layer) -> Nearest:
     tree = tree_over(right)
     if not (n and len(tree)):
         return Nearest(row, distance_m)
-    # One match each: a township touches thousands of plots, and looking at every one takes seconds.
-    found, apart = tree.query_nearest(left, return_distance=True, all_matches=False)
-    lefts, rights = found
-    row[lefts] = rights
-    distance_m[lefts] = apart
+    touching, touched = tree.query(left, predicate="intersects")
+    row[touching], distance_m[touching] = touched, 0.0
+    size = shapely.get_num_coordinates(left)
+    apart = np.flatnonzero(np.isnan(distance_m) & (size > 0))
+    small = size[apart] <= _MANY_CORNERS
+    _search(left, apart[small], tree, row, distance_m)
+    # A neighbouring county has thousands of corners, and each of its distances looks at every one of them. What
+    # touches nothing is as near as the nearest of its edges.
+    edges, owner = _edges(left[apart[~small]])
+    edge_row, edge_distance_m = np.full(len(edges), -1, dtype=np.int64), np.full(len(edges), np.nan)
+    _search(edges, np.arange(len(edges)), tree, edge_row, edge_distance_m)
+    for number, place in enumerate(apart[~small]):
+        mine = np.flatnonzero(owner == number)
+        best = mine[np.argmin(edge_distance_m[mine])]
+        row[place], distance_m[place] = edge_row[best], edge_distance_m[best]
     return Nearest(row, distance_m)
 
 
@@ -84,6 +96,24 @@ def buffered(geometries: Geometries, radius_m: float) -> Geometries:
     if radius_m == 0:
         return geometries
     return np.asarray(shapely.buffer(geometries, radius_m, quad_segs=QUARTER_SEGMENTS), dtype=object)
+
+
+def _search(geometries: Geometries, rows: Rows, tree: shapely.STRtree, row: Rows, distance_m: Floats) -> None:
+    """Nearest of the tree for these rows, written into ``row`` and ``distance_m``; one match each."""
+    (found, nearest_row), apart = tree.query_nearest(geometries[rows], return_distance=True, all_matches=False)
+    row[rows[found]], distance_m[rows[found]] = nearest_row, apart
+
+
+def _edges(geometries: Geometries) -> tuple[Geometries, Rows]:
+    """Edges of lines and polygons as lines of two corners, and the row each belongs to."""
+    solid = shapely.get_dimensions(geometries) == 2
+    outlines = geometries.copy()
+    outlines[solid] = shapely.boundary(geometries[solid])
+    lines, owner = shapely.get_parts(outlines, return_index=True)
+    corners, line = shapely.get_coordinates(lines, return_index=True)
+    joined = line[1:] == line[:-1]
+    edges = np.asarray(shapely.linestrings(np.stack([corners[:-1][joined], corners[1:][joined]], axis=1)), dtype=object)
+    return edges, owner[line[:-1][joined]]
 
 
 def tree_over(layer: Layer) -> shapely.STRtree:

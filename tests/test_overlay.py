@@ -121,6 +121,19 @@ def test_parts_are_polygons_and_whole_features_stay_as_they_are() -> None:
     assert pairs.area_m2.tolist() == pytest.approx([100, 10, 50])
 
 
+def test_thousands_of_whole_features_are_counted_once() -> None:
+    """A grid of 40 × 40 squares, one of them twice and one crossing the border, inside one zone."""
+    x, y = (values.ravel() for values in np.meshgrid(np.arange(40.0), np.arange(40.0)))
+    grid = shapely.box(x, y, x + 1, y + 1)
+    zone = boxes((-1, -1, 41, 41))
+    for extra, whole in ((boxes((-2, 0, 0, 1)), 1601), (boxes((3, 3, 4, 4), (-2, 0, 0, 1)), 1601)):
+        plots = np.concatenate([grid, extra])
+        pairs = overlay.overlaps(zone, plots)
+        found = overlay.cover(zone, plots, pairs)
+        assert found.covered_m2[0] == pytest.approx(whole, rel=1e-12)
+        assert found.outside_m2[0] == pytest.approx(42**2 - whole, rel=1e-12)
+
+
 def test_lengths_of_lines_inside_zones() -> None:
     lines = np.array([shapely.LineString([(-5, 5), (25, 5)]), shapely.LineString([(1, 1), (4, 5)])], dtype=object)
     zones = boxes((0, 0, 10, 10), (20, 0, 40, 10), (100, 0, 110, 10))

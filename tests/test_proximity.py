@@ -35,6 +35,22 @@ def test_of_several_equally_near_one_is_named() -> None:
     assert found.distance_m.tolist() == [2, 1]
 
 
+def test_features_with_many_corners_are_searched_edge_by_edge() -> None:
+    random = np.random.default_rng(3)
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)]) * random.uniform(8, 10, 400)[:, None]
+    star, far = shapely.Polygon(ring), shapely.Polygon(ring * 2 + 100)
+    holed = shapely.Polygon(ring * 10, [ring * 5])
+    right = np.array([shapely.Point(30, 1), shapely.box(70, 70, 75, 75), shapely.LineString([(2, 24), (4, 30)])])
+    left = np.array([star, far, holed, shapely.LineString(ring + 50), shapely.Point(31, 1)], dtype=object)
+    found = proximity.nearest(left, right)
+    every = shapely.distance(left[:, None], right[None, :])
+    assert found.row.tolist() == every.argmin(axis=1).tolist()
+    np.testing.assert_allclose(found.distance_m, every.min(axis=1), rtol=1e-12)
+    # inside: the distance is 0 although every edge is far away
+    assert proximity.nearest(np.array([star]), points((0, 0))).distance_m.tolist() == [0]
+
+
 def test_nothing_to_be_near() -> None:
     found = proximity.nearest(points((0, 0)), points())
     assert found.row.tolist() == [-1]
