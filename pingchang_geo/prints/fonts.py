@@ -24,7 +24,7 @@ _NEEDED: Final = "平昌县生态资产图示意数据红线林地碳储量"
 #: Drawn for a character that no font has, as typesetters do.
 _GETA: Final = "〓"
 _INVISIBLE: Final = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\ufffe\uffff]")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL: Final = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029]+ *")
 _REGISTER: Final = threading.Lock()
 _FIX: Final = "请在设置 font 中填写中文字体文件（TTF、OTF 或 TTC）的路径，或将其留空以使用自带字体。"
 

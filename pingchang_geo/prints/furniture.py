@@ -24,7 +24,7 @@ _TICK_SIZE: Final = 6.5
 #: How far the name of a tick may reach beyond the corner of the frame; one nearer the corner goes unnamed.
 _OVERHANG_IN: Final = 0.12
 _BAR_SHARE: Final = 0.24
-_BAR_HEIGHT_IN: Final = 0.045
+BAR_HEIGHT_IN: Final = 0.045
 
 
 def draw_frame(
@@ -65,15 +65,15 @@ def draw_scale_bar(sheet: Sheet, frame: Box, metres_per_in: float) -> Box:
         frame.left + _MARGIN_IN,
         frame.bottom + _MARGIN_IN,
         frame.left + _MARGIN_IN + 0.16 + length + end,
-        frame.bottom + _MARGIN_IN + _BAR_HEIGHT_IN + 0.24,
+        frame.bottom + _MARGIN_IN + BAR_HEIGHT_IN + 0.24,
     )
     sheet.rectangle(ground, fill=WHITE, alpha=0.85, zorder=8)
     left, bottom = ground.left + 0.09, ground.bottom + 0.07
     for part in range(parts):
         x = left + part * length / parts
-        cell = Box(x, bottom, x + length / parts, bottom + _BAR_HEIGHT_IN)
+        cell = Box(x, bottom, x + length / parts, bottom + BAR_HEIGHT_IN)
         sheet.rectangle(cell, fill=palette.INK if part % 2 == 0 else WHITE, edge=palette.INK, width=0.5, zorder=9)
-    y = bottom + _BAR_HEIGHT_IN + 0.035
+    y = bottom + BAR_HEIGHT_IN + 0.035
     sheet.text(left, y, "0", size, ha="center")
     if parts % 2 == 0:
         sheet.text(left + length / 2, y, half, size, ha="center")

@@ -53,14 +53,16 @@ def laid_out(sheet: Sheet, entries: Sequence[LegendEntry], width: float, height:
         split = _columns(lines, columns, height)
         if split is not None:
             return Legend(split, size, column_width, max((sum(li.height for li in c) for c in split), default=0.0))
-    kept = list(entries)
-    split = None
-    while split is None and kept:
-        kept.pop()
-        more = LegendEntry.heading(f"另有 {len(entries) - len(kept)} 项未列出")
-        lines = [_line(sheet, entry, _SIZES[-1], column_width) for entry in (*kept, more)]
-        split = _columns(lines, columns, height)
-    return Legend(split or ((),), _SIZES[-1], column_width, height, len(entries) - len(kept))
+    lines = [_line(sheet, entry, _SIZES[-1], column_width) for entry in entries]
+    fitting: tuple[tuple[Line, ...], ...] = ((),)
+    low, high = 0, len(entries)
+    while low < high:  # the most entries that fit together with the line that counts the others
+        kept = (low + high + 1) // 2
+        more = LegendEntry.heading(f"另有 {len(entries) - kept} 项未列出")
+        split = _columns([*lines[:kept], _line(sheet, more, _SIZES[-1], column_width)], columns, height)
+        low, high = (low, kept - 1) if split is None else (kept, high)
+        fitting = fitting if split is None else split
+    return Legend(fitting, _SIZES[-1], column_width, height, len(entries) - low)
 
 
 def natural_width(sheet: Sheet, entries: Sequence[LegendEntry]) -> float:

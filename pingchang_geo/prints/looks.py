@@ -66,14 +66,26 @@ def rgba(color: str | None, alpha: float = 1.0) -> Rgba:
 
 
 def line_style(location: str, dash: str, width: float) -> tuple[Any, str]:
-    """matplotlib's line style (dashes in widths of the line) and cap style."""
+    """matplotlib's line style (dashes in widths of the line) and cap style.
+
+    Raises:
+        PictureError: ``dash`` is no list of lengths.
+    """
     pattern = _LOCATIONS.get(location, (None, 1.0))[0]
     if pattern is not None:
         return (0, pattern), "round" if pattern[0] < 0.1 else "butt"
     if dash:
-        lengths = tuple(float(part) / max(width, 0.1) for part in dash.replace(",", " ").split())
-        return (0, lengths), "butt"
+        return (0, _dashes(dash, width)), "butt"
     return "-", "round"
+
+
+def _dashes(dash: str, width: float) -> tuple[float, ...]:
+    """Lengths in points → in widths of the line."""
+    try:
+        lengths = tuple(float(part) / max(width, 0.1) for part in dash.replace(",", " ").split())
+    except ValueError as error:
+        raise PictureError(f"虚线「{dash}」无效。", fix="请以磅为单位依次给出实线与间隔的长度，如「4 3」。") from error
+    return lengths * 2 if len(lengths) % 2 else lengths
 
 
 def symbol_style(location: str, color: str, dash_width: float = 1.1) -> dict[str, Any]:

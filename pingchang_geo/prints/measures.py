@@ -26,7 +26,8 @@ def around(geometries_m: Geometries, margin: float = 0.15, least_m: float = 0.0)
     Raises:
         PictureError: there is nothing to show.
     """
-    west, south, east, north = (float(v) for v in shapely.total_bounds(geometries_m))
+    bounds = shapely.total_bounds(geometries_m) if len(geometries_m) else np.full(4, np.nan)
+    west, south, east, north = (float(v) for v in bounds)
     if not all(map(math.isfinite, (west, south, east, north))):
         raise PictureError("没有可供制图的图形。", fix="请检查数据是否为空。")
     spare = 2 * margin * max(east - west, north - south)
