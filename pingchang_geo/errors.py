@@ -42,6 +42,10 @@ class FilterError(PingchangError):
     """A filter names a field or a value that the layer does not have."""
 
 
+class OverlayError(PingchangError):
+    """Two layers that cannot be laid over one another."""
+
+
 class ReadError(PingchangError):
     """A file could not be read as what it claims to be."""
 

@@ -93,6 +93,21 @@ class LayerData:
             joined = joined + " " + column
         return pa.array(joined.str.lower(), type=pa.large_string())
 
+    @cached_property
+    def titles(self) -> NDArray[Any]:
+        """Names of all n features as :meth:`title_of` gives them; those without one are numbered."""
+        numbered = [f"{self.spec.noun} {row + 1}" for row in range(len(self.frame))]
+        by_name = len(self.spec.key) == 1 or self.spec.name_field == "name"
+        columns = [self.spec.name_field] if by_name else [k for k in self.spec.key if k in self.frame]
+        texts = [self.frame[name].astype(object).where(self.frame[name].notna(), "").astype(str) for name in columns]
+        if by_name:
+            words = texts[0].tolist()
+        else:
+            parts = zip(*(text.tolist() for text in texts), strict=True)
+            words = ["-".join(part for part in row if part) for row in parts]
+            words = [f"{self.spec.noun} {word}" if word else "" for word in words]
+        return np.array([word or number for word, number in zip(words, numbered, strict=True)], dtype=object)
+
     def title_of(self, row: int) -> str:
         """Name of one feature, e.g. ``佛头山`` or ``小班 12-7``."""
         record = self.frame.iloc[row]
