@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pingchang_geo import carbon, overlay
 from pingchang_geo.carbon import stock
 from pingchang_geo.crs import Geometries
+from pingchang_geo.errors import FactorError
 from pingchang_geo.indicators import Ledger
 from pingchang_geo.specs import CarbonColumns, LayerSpec
 from pingchang_geo.units import HA_M2
@@ -48,13 +49,30 @@ def own_attributes(
         n rows: ``area_ha`` (NaN for points and lines) and, for carbon-bearing layers, ``stock_tc_ha``,
         ``stock_tc``, ``stock_basis`` (categorical of ``carbon.BASES``), ``removal_tco2_a`` and, where the layer has
         a reported stock, ``stock_gap_tc`` (reported − computed, tC; NaN where either is unknown).
+
+    Raises:
+        FactorError: the parameter set names a species or a land class that the layer does not have.
     """
     area_ha = np.asarray(shapely.area(geometries_m), dtype=np.float64) / HA_M2
     area_ha[shapely.get_dimensions(geometries_m) < 2] = np.nan  # a point's area is not known, it is not 0
     columns: dict[str, Floats | pd.Categorical[Any]] = {"area_ha": area_ha}
     if spec.carbon is not None:
+        _require_known(spec, spec.carbon, factors)
         columns |= _carbon_columns(spec.carbon, frame, area_ha, factors, ledger)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _require_known(spec: LayerSpec, role: CarbonColumns, factors: carbon.FactorSet) -> None:
+    """A name that no plot can carry is a slip of the pen in the county's own file: its row would never be used."""
+    for name, used in ((role.stand_type, factors.pool_of_species), (role.land_class, factors.pool_of_land_class)):
+        known = spec.field(name).values
+        strangers = [word for word in used if word not in known]
+        if known and strangers:
+            label = spec.field(name).label
+            raise FactorError(
+                f"碳参数集「{factors.label}」中的{label}「{'、'.join(strangers)}」不在{spec.title}的取值之内。",
+                fix=f"可用：{'、'.join(known)}。",
+            )
 
 
 def _carbon_columns(

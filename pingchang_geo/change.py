@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -111,7 +111,7 @@ def stock_change(before: pd.DataFrame, after: pd.DataFrame, key: tuple[str, ...]
         removal_tco2_a=removal if second.plots else float("nan"),
         notes=(),
     )
-    return StockChange(**{**vars(found), "notes": _notes(found)})
+    return replace(found, notes=_notes(found))
 
 
 def _filled(frame: pd.DataFrame, name: str) -> bool:

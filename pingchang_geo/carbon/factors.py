@@ -77,7 +77,9 @@ def sets() -> tuple[FactorSet, ...]:
     Raises:
         FactorError: a parameter file is wrong.
     """
-    return read(_FILE, settings().carbon_factors)
+    own = settings().carbon_factors
+    # An environment variable left empty arrives as the folder ".", which names no file.
+    return read(_FILE, own if own is not None and own.name else None)
 
 
 @cache

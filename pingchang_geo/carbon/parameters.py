@@ -141,7 +141,7 @@ class FactorSet:
         label: Chinese name.
         formula: as printed beside figures.
         note: what a reader must know, Chinese.
-        year: of the newest publication its coefficients come from.
+        year: of the publication that stands for it.
         method: ``continuous`` (:class:`Coefficient`) or ``ipcc`` (:class:`ExpansionFactor`).
         max_volume_m3_ha: a volume above it is taken for a mistake and gives no stock.
         own: whether it stands in the county's own file.

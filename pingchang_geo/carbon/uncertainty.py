@@ -78,7 +78,7 @@ class Pools:
         The other arguments are those of :func:`pingchang_geo.carbon.stock.terms`.
         """
         plots = terms(species, volume_m3_ha, factors, established, land_class)
-        area = np.asarray(area_ha, dtype=np.float64)
+        area = np.nan_to_num(np.asarray(area_ha, dtype=np.float64))
         if share is not None:
             area = area * np.clip(share, 0.0, 1.0)
         unknown = np.isnan(stock_of(plots, factors)) & (area > 0)

@@ -314,6 +314,7 @@ SPEC: Final = LayerSpec(
         "volume_m3_ha",
         "canopy",
         "reported_stock_tc",
+        "stock_gap_tc",
         "township",
         "village",
         "linban",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pingchang_geo import attributes, carbon, crs, layers
+from pingchang_geo.errors import FactorError
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.store import LocalStore
 from pingchang_geo.units import UnitChoice
@@ -59,6 +62,15 @@ def test_columns_of_own_attributes() -> None:
     np.testing.assert_allclose(columns["stock_tc"], expected * columns["area_ha"], rtol=1e-12)
 
 
+def test_a_species_the_layer_does_not_know_is_refused() -> None:
+    factors = carbon.load("continuous-1")
+    odd = replace(factors.per_ha[0], species=("毛竹",))
+    with pytest.raises(FactorError, match="优势树种「毛竹」不在森林小班的取值之内"):
+        attributes.own_attributes(
+            SPEC, frame(), np.asarray(frame().geometry.array), replace(factors, per_ha=(odd,)), load_ledger()
+        )
+
+
 def test_the_gap_is_reported_minus_computed() -> None:
     columns = own()
     expected = np.array([5000, np.nan, 3000, np.nan, np.nan, np.nan, np.nan]) - columns["stock_tc"]
@@ -87,8 +99,9 @@ def test_the_category_survives_publishing(store: LocalStore) -> None:
     assert column.tolist() == BASIS
     assert data.categories["stock_basis"] == carbon.BASES  # every one occurs here
     assert dict(card(atlas, "forest", 1, UnitChoice()).rows)["碳储量计算依据"] == "蓄积换算（不计 b）"
-    names = [name for name in SPEC.popup if name.startswith("stock")]
-    assert names == ["stock_tc", "stock_tc_ha", "stock_basis"]
+    first = dict(card(atlas, "forest", 0, UnitChoice()).rows)
+    assert list(first)[1:4] == ["碳储量", "每公顷碳储量", "碳储量计算依据"]
+    assert "上报与计算之差" in first and "上报与计算之差" not in dict(card(atlas, "forest", 1, UnitChoice()).rows)
 
 
 def test_only_bases_that_occur_are_offered(store: LocalStore) -> None:

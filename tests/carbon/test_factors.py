@@ -221,6 +221,13 @@ def test_a_wrong_file_is_named_with_entry_and_key(use: Use, case: str) -> None:
     assert "/" not in caught.value.message
 
 
+def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch, use: Use) -> None:
+    use(HEAD + CYPRESS)
+    monkeypatch.setenv("PINGCHANG_CARBON_FACTORS", "")
+    settings.cache_clear()
+    assert not any(one.own for one in carbon.sets())
+
+
 def test_a_missing_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, use: Use) -> None:
     use(HEAD + CYPRESS)
     monkeypatch.setenv("PINGCHANG_CARBON_FACTORS", str(tmp_path / "没有.toml"))

@@ -86,6 +86,13 @@ def test_stock_difference_by_hand() -> None:
     assert carbon.stock_difference_tco2_a(1300.0, 1000.0, 4.0) == pytest.approx(-275.0)
 
 
+@given(st.floats(-1e6, 1e6), st.floats(0.1, 50), st.floats(0, 1e6))
+def test_what_is_removed_is_what_the_stock_gains(removal_tco2_a: float, years: float, before_tc: float) -> None:
+    after_tc = before_tc + removal_tco2_a * 12 / 44 * years
+    again = carbon.stock_difference_tco2_a(before_tc, after_tc, years)
+    assert again == pytest.approx(removal_tco2_a, rel=1e-9, abs=1e-4)
+
+
 @pytest.mark.parametrize("years", [0.0, -2.0, np.nan])
 def test_years_have_to_pass(years: float) -> None:
     with pytest.raises(FactorError, match="年数"):
