@@ -36,13 +36,26 @@ def to_csv(sheet: Sheet) -> bytes:
     return _BOM + out.getvalue().encode("utf-8")
 
 
-def to_xlsx(sheet: Sheet) -> bytes:
-    """Workbook with the table (mark on top, frozen header, number formats) and a 说明 sheet with the notes."""
+def to_xlsx(*sheets: Sheet) -> bytes:
+    """Workbook with a page for each table (mark on top, frozen header, number formats) and a 说明 sheet with the notes.
+
+    Notes that several tables share stand there once.
+    """
+    names = _distinct([_sheet_name(sheet.title) for sheet in sheets])
+    pages = [_page(sheet, name) for sheet, name in zip(sheets, names, strict=True)]
+    notes = dict.fromkeys(note for sheet in sheets for note in sheet.notes)
+    lines = [[(safe_text(label), workbook.BOLD), (safe_text(text), workbook.WRAPPED)] for label, text in notes]
+    title = safe_text("、".join(sheet.title for sheet in sheets))
+    about = workbook.Page("说明", [14.0, 100.0], [[(title, workbook.BOLD)], *lines])
+    return workbook.workbook([*pages, about], palette.RED_LINE)
+
+
+def _page(sheet: Sheet, name: str) -> workbook.Page:
     head = [[(safe_text(header), workbook.HEADER) for header in sheet.columns]]
     if sheet.mark:
         head.insert(0, [(f"{sheet.mark}：仅供示意，不得作为管理依据", workbook.MARK)])
-    table = workbook.Page(
-        _sheet_name(sheet.title),
+    return workbook.Page(
+        name,
         widths=[min(_WIDEST, 4.0 + 2 * len(header)) for header in sheet.columns],
         head=head,
         columns=[_safe(values) for values in sheet.columns.values()],
@@ -52,9 +65,6 @@ def to_xlsx(sheet: Sheet) -> bytes:
         ],
         freeze=True,
     )
-    lines = [[(safe_text(label), workbook.BOLD), (safe_text(text), workbook.WRAPPED)] for label, text in sheet.notes]
-    notes = workbook.Page("说明", [14.0, 100.0], [[(safe_text(sheet.title), workbook.BOLD)], *lines])
-    return workbook.workbook([table, notes], palette.RED_LINE)
 
 
 def _safe(values: Sequence[Any]) -> list[Any]:
@@ -75,3 +85,16 @@ def _sheet_name(title: str) -> str:
     """Excel's rules: at most 31 characters, none of ``[]:*?/\\``, no apostrophe at the ends, not 说明 again."""
     name = "".join("·" if c in "[]:*?/\\'" else c for c in title)[:31]
     return name if name and name != "说明" else "数据"
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of which no two are alike to Excel, which does not tell capitals apart: later ones get a number."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        own, number = name, 2
+        while own.lower() in taken:
+            own, number = f"{name[:28]}{number}", number + 1
+        taken.add(own.lower())
+        found.append(own)
+    return found

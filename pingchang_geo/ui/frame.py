@@ -27,7 +27,7 @@ _LOGO: Final = (
 #: Only what the theme cannot say: the map's height as a share of the window, figures of equal width, tight cards.
 _STYLE: Final = """
 <style>
-.st-key-map_box iframe { height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px; }
+[class*="st-key-map_box"] iframe { height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px; }
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 [class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.4rem !important; position: relative; }
@@ -47,9 +47,13 @@ dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 [class*="st-key-wide_"] { overflow-x: auto; }
 [class*="st-key-wide_"] table { min-width: 56rem; width: 100%; }
 [class*="st-key-wide_"] th { background: #E8F0EB; }
+[class*="st-key-wide_"] td[style*="right"] { white-space: nowrap; }
 [class*="st-key-wide_"] th, [class*="st-key-wide_"] td { font-size: 0.87rem; padding: 0.3rem 0.55rem; }
+[class*="st-key-promoted_"] a { background: #1E6B47; border-radius: 5px; padding: 0.3rem 0.75rem; }
+[class*="st-key-promoted_"] a:hover { background: #185A3B; }
+[class*="st-key-promoted_"] a * { color: #FFFFFF; font-weight: 600; }
 .st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
-@media (max-width: 640px) { .st-key-map_box iframe { height: clamp(340px, 68vh, 640px) !important; } }
+@media (max-width: 640px) { [class*="st-key-map_box"] iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>
 """
 

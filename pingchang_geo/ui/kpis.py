@@ -42,9 +42,9 @@ class Card:
         return " · ".join(part for part in (self.kind, self.mark.removesuffix("数据"), self.hint) if part)
 
 
-def cards(items: Sequence[Card], *, key: str) -> None:
-    """The strip: cards side by side, wrapping where the window is narrow."""
-    with st.grid(len(items), min_column_width=150, gap="xsmall", key=key):
+def cards(items: Sequence[Card], *, key: str, across: int = 0) -> None:
+    """The strip: cards side by side (``across`` of them, all by default), wrapping where the window is narrow."""
+    with st.grid(across or len(items), min_column_width=150, gap="xsmall", key=key):
         for number, item in enumerate(items):
             place = f"{key}_{number}"
             with st.container(border=True, horizontal=True, wrap=False, gap="xxsmall", key=place):

@@ -9,6 +9,7 @@ from pingchang_geo.settings import PROJECT_ROOT
 
 _MAP: Final = "一张图"
 _ANALYSIS: Final = "分析"
+_DATA: Final = "数据"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class PageEntry:
     help: str
     layer: str = ""
     default: bool = False
+    #: Linked from the start page.
+    promoted: bool = False
 
     @property
     def script(self) -> str:
@@ -70,6 +73,23 @@ PAGES: Final = (
     ),
     PageEntry(
         _ANALYSIS,
+        "选址核查",
+        ":material/pin_drop:",
+        "site",
+        "site.py",
+        "画出、粘贴或上传项目用地范围，查是否触碰生态保护红线、涉及多少碳储量。",
+        promoted=True,
+    ),
+    PageEntry(
+        _ANALYSIS,
+        "碳汇核算",
+        ":material/calculate:",
+        "accounts",
+        "accounts.py",
+        "碳储量按各种分组汇总、95% 区间、年清除量三种方法并列。",
+    ),
+    PageEntry(
+        _ANALYSIS,
         "对账",
         ":material/balance:",
         "reconcile",
@@ -83,6 +103,30 @@ PAGES: Final = (
         "indicators",
         "indicators.py",
         "报告全部指标及原文出处。",
+    ),
+    PageEntry(
+        _ANALYSIS,
+        "方法与参数",
+        ":material/functions:",
+        "methods",
+        "methods.py",
+        "公式、参数表、来源与核对情况、局限与数据字典。",
+    ),
+    PageEntry(
+        _DATA,
+        "数据更新",
+        ":material/upload_file:",
+        "update",
+        "update.py",
+        "上传、检查、比较并发布图层的新版本。",
+    ),
+    PageEntry(
+        _DATA,
+        "版本与日志",
+        ":material/history:",
+        "versions",
+        "versions.py",
+        "各图层的历次版本，比较、下载、回退，以及操作日志。",
     ),
 )
 

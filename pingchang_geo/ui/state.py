@@ -22,12 +22,14 @@ from pingchang_geo.workflow.atlas import LayerData
 
 #: Parameters of ours besides the filter's fields. None of them is the name of a field.
 _OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", "sel")
+#: Those that hold on every page with a map.
+_GENERAL: Final = ("area", "mass", "layers", "sel")
 #: The map's own parameter, which it writes in the browser: latitude, longitude, zoom.
 _VIEW: Final = "view"
 _VIEW_LIMITS: Final = ((-90, 90), (-180, 180), (0, 24))
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}
-_UNITS_KEY: Final = "units_preferred"
+UNITS_KEY: Final = "units_preferred"
 
 Selected = tuple[str, int]
 
@@ -43,6 +45,8 @@ class Scope:
     focus_free: bool = False
     #: Parameters of the address that the page reads and writes itself; kept as they are.
     extra: frozenset[str] = frozenset()
+    #: Colours and filters are the page's own matter: the address says nothing about them.
+    fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
     """State from an address, and the names of parameters that were not understood."""
     bad: list[str] = []
     focus = scope.focus
-    if "layer" in params:
+    if "layer" in params and not scope.fixed:
         if scope.focus_free and params["layer"] in scope.layers:
             focus = params["layer"]
         else:
@@ -101,8 +105,9 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
         "layers": lambda text: {"shown": _shown(text, scope)},
         "sel": lambda text: {"selected": _selected(text, scope)},
     }
+    mine = _GENERAL if scope.fixed else _OWN
     for name, reader in readers.items():
-        if name in params:
+        if name in params and name in mine:
             try:
                 state = replace(state, **reader(params[name]))
             except (KeyError, ValueError):
@@ -110,8 +115,8 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
     if state.compare and (state.compare == state.theme or not can_compare(data)):
         state = replace(state, compare="")
         bad.append("compare")
-    chosen, unread = _filter(params, data)
-    known = {*_OWN, *scope.extra, *(f.name for f in filter_fields(data))}
+    chosen, unread = (Filter(), []) if scope.fixed else _filter(params, data)
+    known = {*mine, *scope.extra, *(f.name for f in filter_fields(data) if not scope.fixed)}
     unread += [name for name in params if name not in known and not (name == _VIEW and _is_view(params[name]))]
     return replace(state, chosen=chosen), [*bad, *unread]
 
@@ -145,10 +150,10 @@ def read(scope: Scope) -> PageState:
     state, bad = decode(params, scope)
     if bad:
         notice(bad)
-    preferred = st.session_state.get(_UNITS_KEY)
+    preferred = st.session_state.get(UNITS_KEY)
     if preferred is not None and "area" not in params and "mass" not in params:
         state = replace(state, units=preferred)
-    st.session_state[_UNITS_KEY] = state.units
+    st.session_state[UNITS_KEY] = state.units
     _store(state, scope)
     return state
 
@@ -157,9 +162,9 @@ def change(scope: Scope, **changes: Any) -> None:
     """Write changes into the address; for callbacks, which run before the page does."""
     state, _ = decode(st.query_params.to_dict(), scope)
     if "units" in changes:
-        st.session_state[_UNITS_KEY] = changes["units"]
+        st.session_state[UNITS_KEY] = changes["units"]
     else:
-        state = replace(state, units=st.session_state.get(_UNITS_KEY, state.units))
+        state = replace(state, units=st.session_state.get(UNITS_KEY, state.units))
     _store(replace(state, **changes), scope)
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from pingchang_geo.provenance import Kind
-from pingchang_geo.ui.registry import PageEntry
+from pingchang_geo.ui.registry import PAGES, PageEntry
 from pingchang_geo.ui.text import plain
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import LayerData
@@ -38,16 +38,34 @@ OnUnits = Callable[[UnitChoice], None]
 
 
 def status_line(
-    page: PageEntry, shown: Iterable[LayerData], units: UnitChoice | None, on_units: OnUnits | None
+    page: PageEntry,
+    shown: Iterable[LayerData],
+    units: UnitChoice | None,
+    on_units: OnUnits | None,
+    *,
+    unshared: str = "",
 ) -> None:
-    """Title, version badges, unit switches (where the page has quantities to switch) and the link."""
+    """Title, version badges, unit switches (where the page has quantities to switch) and the link.
+
+    ``unshared`` says what the link cannot carry.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status_line"):
         st.markdown(f"#### {page.icon} {page.title}", width="content")
         _versions(list(shown))
         st.space("stretch")
+        if page.default:
+            _promoted()
         if units is not None and on_units is not None:
             _unit_switches(units, on_units)
-        _share()
+        _share(unshared)
+
+
+def _promoted() -> None:
+    """Ways from the start page to what its readers most often come for."""
+    for entry in PAGES:
+        if entry.promoted:
+            with st.container(key=f"promoted_{entry.path}", width="content"):
+                st.page_link(entry.script, label=entry.title, icon=entry.icon, help=entry.help)
 
 
 def _versions(shown: list[LayerData]) -> None:
@@ -103,12 +121,14 @@ def _unit_switches(units: UnitChoice, on_units: OnUnits) -> None:
         )
 
 
-def _share() -> None:
+def _share(unshared: str) -> None:
     with st.popover(
         "分享", icon=":material/share:", type="tertiary", width="content", key="share", on_change="rerun"
     ) as panel:
         if not panel.open:
             return
         st.markdown("下面的地址记录了当前页面、筛选、图层、视野与单位，复制后发给他人即可看到同样的内容。")
+        if unshared:
+            st.warning(unshared, icon=":material/link_off:")
         # The map writes its view into the address without telling Python: only the browser knows the whole of it.
         st.html(_ADDRESS, unsafe_allow_javascript=True)

@@ -11,7 +11,7 @@ from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.status_line import status_line
 
 shown = list(shared.data_layers(shared.atlas()).values())
-status_line(page_of("overview"), (shown * 2)[: st.session_state["count"]], None, None)
+status_line(page_of("forest"), (shown * 2)[: st.session_state["count"]], None, None)
 """
 
 

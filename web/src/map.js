@@ -176,9 +176,16 @@
     fly(bounds) {
       this._untouched = false;
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const options = { padding: [30, 30], maxZoom: 16, duration: 0.8 };
+      const options = { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(), 30], maxZoom: 16, duration: 0.8 };
       if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, options);
+    }
+
+    /** What the open legend covers of a map that is wide enough to keep clear of it, in pixels. */
+    _legendWidth() {
+      const container = this.map.getContainer(), legend = container.querySelector(".pc-legends");
+      const open = legend && legend.querySelector("details").open && container.clientWidth >= 640;
+      return open ? legend.offsetWidth : 0;
     }
 
     /** The whole county. */

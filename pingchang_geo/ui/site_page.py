@@ -1,0 +1,112 @@
+"""选址核查: does this project touch the red line, and how much carbon is at stake?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import streamlit as st
+
+from pingchang_geo import layers
+from pingchang_geo.ui import data as shared
+from pingchang_geo.ui import site_answer, site_input, site_map, site_state
+from pingchang_geo.ui.frame import footer, guarded
+from pingchang_geo.ui.map_panel import DRAWN, Event, board
+from pingchang_geo.ui.registry import page_of
+from pingchang_geo.ui.site_state import Entry
+from pingchang_geo.ui.state import Scope, change, read
+from pingchang_geo.ui.status_line import status_line
+from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.site import SiteCheck, check_site
+from pingchang_geo.workflow.site.answer import DESK_CHECK
+
+#: Map and answer.
+_COLUMNS: Final = (60, 40)
+_UNSHARED: Final = "用地范围点数过多，地址放不下：链接只在本机当前会话有效，转给他人请附上边界文件。"
+_WELCOME: Final = """
+##### 项目用地是否触碰生态保护红线，涉及多少碳储量
+
+用地图上方的三种方式之一给出范围，立即得到结论：
+
+1. **在图上绘制**：点地图上的「绘制范围」，依次单击边界各点，双击结束
+2. **粘贴坐标**：界址点经纬度、CGCS2000 坐标或勘测定界文本
+3. **上传文件**：Shapefile、GeoPackage、GeoJSON、KML 或坐标文本
+
+没有边界时，点「示例」先看一个结果。
+
+结果包括：是否触碰及重叠面积或距离、涉及小班与树种、碳储量及 95 % 区间、年固碳量损失、周边景区园区。
+核查报告（Word、PDF）和表格可下载。
+"""
+
+
+def site_page() -> None:
+    """The page: ways in and map on the left, the answer on the right, tables below."""
+    page = page_of("site")
+    with guarded():
+        found = shared.atlas()
+        here = shared.data_layers(found)
+        if not here:
+            status_line(page, [], None, None)
+            st.info("还没有任何图层数据，无法核查。请先发布生态保护红线与森林小班。", icon=":material/layers_clear:")
+            return
+        carbon = [spec.id for spec in layers.carbon_bearing() if spec.id in here]
+        own = frozenset({site_state.SITE, site_state.NAME})
+        focus = carbon[0] if carbon else next(iter(here))
+        _page(found, Scope(here, focus, frozenset(here), extra=own, fixed=True))
+
+
+def _page(found: Atlas, scope: Scope) -> None:
+    page = page_of("site")
+    state = read(scope)
+    county = site_state.county_of(found)
+    entry = site_state.current(county)
+    check = _checked(found, entry) if entry is not None and entry.settled else None
+    top = st.container()
+    left, right = st.columns(_COLUMNS, gap="small")
+    controls = left.container()
+
+    def happened(event: Event) -> None:
+        if event.id == DRAWN:
+            site_input.drawn(event.geometry, county)
+        elif feature := event.feature(scope):
+            change(scope, selected=feature)
+
+    with left:
+        draw = site_input.way() is site_input.Way.DRAW
+        shown = site_map.state_of(found, scope, state, entry, check, draw=draw)
+        board(page.path, found, tuple(scope.layers), shown, happened)
+    with top:
+        badges = [data for data in scope.layers.values() if data.spec.site is not None or data.spec.carbon is not None]
+        unshared = _UNSHARED if entry is not None and entry.local else ""
+        status_line(page, badges, state.units, lambda units: change(scope, units=units), unshared=unshared)
+    with controls:
+        site_input.ways(found, county, entry)
+    with right:
+        _right(entry, check, state.units)
+    if check is not None:
+        site_answer.found_tables(check, state.units, lambda feature: change(scope, selected=feature))
+        site_answer.folded(check)
+    footer()
+
+
+def _right(entry: Entry | None, check: SiteCheck | None, units: Any) -> None:
+    if entry is None:
+        with st.container(border=True, key="site_welcome"):
+            st.markdown(_WELCOME)
+            st.caption(f"**{DESK_CHECK}**")
+    elif check is None:
+        site_input.open_points(entry)
+    else:
+        site_answer.answer(check, units)
+        site_input.read_as(entry.boundary)
+
+
+def _checked(found: Atlas, entry: Entry) -> SiteCheck:
+    """The check of a boundary; computed once for each set of layers and boundary, whatever it is called."""
+    check = _check((found.id, entry.code, entry.boundary.reading), found, entry)
+    return replace(check, name=site_state.name_of())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _check(key: tuple[str, ...], _found: Atlas, _entry: Entry) -> SiteCheck:
+    return check_site(_found, _entry.boundary)

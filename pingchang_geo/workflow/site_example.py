@@ -1,0 +1,78 @@
+"""An example site for people who want to see the check before they have a boundary of their own."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pingchang_geo import crs, layers
+from pingchang_geo.layers import boundaries
+from pingchang_geo.specs import SiteKind
+from pingchang_geo.workflow.atlas import Atlas, LayerData
+
+NAME: Final = "示例范围"
+#: Corners as bearing (degrees from east) and distance from the middle (metres): about 30 ha.
+_CORNERS: Final = ((5, 360), (62, 290), (118, 400), (181, 310), (242, 380), (300, 300))
+#: Places looked at along the border of a protected feature.
+_PLACES: Final = 24
+
+
+def example(atlas: Atlas) -> shapely.Polygon | None:
+    """A site of about 30 ha, EPSG:4490, None without any data.
+
+    It lies across the border of the largest protected feature where the most plots are met, so that every part of the
+    answer has something to say; without protected features in the middle of the county.
+    """
+    middles = _middles(atlas)
+    if not len(middles):
+        return None
+    sites = np.array([_around(x, y) for x, y in middles], dtype=object)
+    met = np.zeros(len(sites), dtype=np.int64)
+    for spec in layers.carbon_bearing():
+        if spec.id in atlas:
+            which, _ = atlas[spec.id].tree.query(sites, predicate="intersects")
+            met += np.bincount(which, minlength=len(sites))
+    met[~_inside(atlas, sites)] = -1
+    site: Any = crs.from_equal_area(sites[[int(met.argmax())]])[0]
+    return shapely.set_precision(site, 1e-6)
+
+
+def _middles(atlas: Atlas) -> NDArray[np.float64]:
+    """Places for the site's middle, n × 2, metres."""
+    for spec in layers.all_specs():
+        if spec.site is not None and spec.site.kind is SiteKind.PROTECTED and _has_area(atlas, spec.id):
+            shapes = atlas[spec.id].metres
+            border = shapely.boundary(shapes[int(np.argmax(shapely.area(shapes)))])
+            shares = np.arange(_PLACES) / _PLACES
+            return shapely.get_coordinates(shapely.line_interpolate_point(_longest(border), shares, normalized=True))
+    grounds = [data for data in atlas.layers.values() if _has_area(atlas, data.spec.id)]
+    return shapely.get_coordinates([_middle(data) for data in grounds[:1]])
+
+
+def _inside(atlas: Atlas, sites: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which sites lie within the county, all of them without its outline."""
+    if boundaries.COUNTY.id not in atlas:
+        return np.ones(len(sites), dtype=bool)
+    return np.asarray(shapely.contains(shapely.union_all(atlas[boundaries.COUNTY.id].metres), sites), dtype=bool)
+
+
+def _has_area(atlas: Atlas, layer_id: str) -> bool:
+    return layer_id in atlas and bool((shapely.area(atlas[layer_id].metres) > 0).any())
+
+
+def _longest(border: Any) -> Any:
+    parts = shapely.get_parts(border)
+    return parts[int(np.argmax(shapely.length(parts)))]
+
+
+def _middle(data: LayerData) -> shapely.Point:
+    shapes = data.metres
+    return shapely.point_on_surface(shapes[int(np.argmax(shapely.area(shapes)))])
+
+
+def _around(x: float, y: float) -> shapely.Polygon:
+    bearings, distances = np.radians([c[0] for c in _CORNERS]), np.array([c[1] for c in _CORNERS])
+    return shapely.Polygon(np.column_stack([x + distances * np.cos(bearings), y + distances * np.sin(bearings)]))
