@@ -33,7 +33,7 @@ from pingchang_geo.documents.model import (
     Paragraph,
     Table,
 )
-from pingchang_geo.documents.preparation import prepared
+from pingchang_geo.documents.preparation import PAGE_LETTERS, prepared
 
 _KINDS: Final[dict[type[Any], str]] = {
     Heading: "heading",
@@ -45,10 +45,14 @@ _KINDS: Final[dict[type[Any], str]] = {
     Figure: "figure",
     PageBreak: "pagebreak",
 }
-#: Runs of letters longer than this may break anywhere: Typst would let them run out of a table cell.
-_LONG_WORD: Final = re.compile(r"[!-~\u00a1-\u024f]{13,}")
+#: Typst lets a word that is too long run out of its cell; such words get a break (of no width) after every few letters.
+#: Others get none, so that numbers of versions can be copied and searched.
+_WORD: Final = re.compile(r"[^\s\u2e80-\uffef]+")
 _BREAK: Final = "\u200b"
-_EVERY: Final = 6
+_EVERY: Final = 4
+#: Wide letters that surely fit on a line of running text and of the title; letters of table text are counted by
+#: ``preparation.PAGE_LETTERS``, of which capitals take half as much again.
+_LINE_LETTERS, _TITLE_LETTERS, _WIDE = 56, 20, 1.5
 
 
 def to_pdf(document: Document, font: Path) -> bytes:
@@ -125,11 +129,12 @@ def _data(document: Document, families: list[str]) -> dict[str, Any]:
         blocks.append(data)
     return {
         "title": document.title,
-        "subtitle": document.subtitle,
+        "title_lines": _breakable(document.title, _TITLE_LETTERS),
+        "subtitle": _breakable(document.subtitle, _LINE_LETTERS),
         "mark": document.mark,
-        "header": document.header,
-        "footer": document.footer,
-        "notes": [_breakable(note) for note in document.notes],
+        "header": _breakable(document.header, _LINE_LETTERS),
+        "footer": _breakable(document.footer, _LINE_LETTERS),
+        "notes": [_breakable(note, _LINE_LETTERS) for note in document.notes],
         "fonts": [*chinese, "DejaVu Sans"],
         "colours": _colours(),
         "blocks": blocks,
@@ -137,20 +142,35 @@ def _data(document: Document, families: list[str]) -> dict[str, Any]:
 
 
 def _plain(block: Block) -> dict[str, Any]:
-    """The block's fields, texts with breaks in long words; the picture's bytes stay out."""
+    """The block's fields, with breaks in words that are too long for their place; the picture's bytes stay out."""
     fields = asdict(block)
     fields.pop("png", None)
+    if isinstance(block, Table):
+        room = [max(2, int((width * PAGE_LETTERS - 3) / _WIDE)) for width in block.widths]
+        fields["header"] = [_breakable(text, letters) for text, letters in zip(block.header, room, strict=True)]
+        fields["rows"] = [[_breakable(text, n) for text, n in zip(row, room, strict=True)] for row in block.rows]
+    if isinstance(block, Facts):
+        pair = int(PAGE_LETTERS / block.columns / _WIDE)
+        fields["items"] = [[_breakable(a, pair // 4), _breakable(b, pair // 2)] for a, b in block.items]
     return {name: value if name == "alt" else _broken(value) for name, value in fields.items()}
 
 
 def _broken(value: Any) -> Any:
     if isinstance(value, str):
-        return _breakable(value)
+        return _breakable(value, _LINE_LETTERS)
     return [_broken(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _breakable(text: str) -> str:
-    return _LONG_WORD.sub(lambda run: _BREAK.join(run[0][i : i + _EVERY] for i in range(0, len(run[0]), _EVERY)), text)
+def _breakable(text: str, most: int) -> str:
+    """The text with breaks in words of more than ``most`` letters."""
+
+    def one(word: re.Match[str]) -> str:
+        found = word[0]
+        if len(found) <= most or _BREAK in found:
+            return found
+        return _BREAK.join(found[i : i + _EVERY] for i in range(0, len(found), _EVERY))
+
+    return _WORD.sub(one, text)
 
 
 def _file(number: int) -> str:

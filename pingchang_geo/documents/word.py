@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from docx.document import Document as WordFile
-from docx.image.exceptions import UnrecognizedImageError
+from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
 from docx.shared import Mm
 
 from pingchang_geo.documents import colours, word_styles
@@ -140,7 +140,7 @@ class _Writer:
     def _figure(self, block: Figure) -> Iterator[Node]:
         try:
             inline = self.word.part.new_pic_inline(io.BytesIO(block.png), width=Mm(_TEXT_MM * block.width_pct / 100))
-        except (UnrecognizedImageError, EOFError, ValueError, KeyError) as error:
+        except (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError, ValueError) as error:
             raise DocumentError(f"插图「{block.caption}」无法读取。") from error
         self.figures += 1
         inline.docPr.set("name", f"图 {self.figures}")
