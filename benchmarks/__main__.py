@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks import cold, compute, interaction, machine, report
+from benchmarks import carbon, cold, compute, interaction, machine, report, site
 from benchmarks.browser import chromium
 from benchmarks.data import FOLDER, Dataset, dataset, peer_plots
 from benchmarks.figures import Result
@@ -18,7 +18,7 @@ from benchmarks.servers import serving
 from benchmarks.sessions import sessions
 from pingchang_geo.settings import PROJECT_ROOT
 
-NAMES = ("tiles", "join", "cold", "filter", "map", "sessions")
+NAMES = ("tiles", "join", "carbon", "site", "cold", "filter", "map", "sessions")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Size:
     peer_small: int
     peer_large: int
     compute_rounds: int
+    sites: int
     cold_rounds: int
     peer_rounds: int
     filter_rounds: int
@@ -37,8 +38,8 @@ class Size:
     session_batches: int
 
 
-FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 7, 3, 9, 3, 5)
-QUICK = Size(5_000, 20_000, 500, 1_000, 1, 1, 1, 3, 1, 1)
+FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 7, 3, 9, 3, 5)
+QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 1, 1, 3, 1, 1)
 
 
 def main(arguments: list[str]) -> int:
@@ -91,6 +92,12 @@ def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None
     if "join" in wanted:
         say("area-weighted join")
         results.append(compute.join(data, size.compute_rounds))
+    if "carbon" in wanted:
+        say("carbon, ready joins, Monte Carlo, the other engine")
+        results += carbon.carbon_results(data, size.compute_rounds)
+    if "site" in wanted:
+        say("site check")
+        results.append(site.site_result(data, size.sites))
     if not set(wanted) & {"cold", "filter", "map", "sessions"}:
         return results, "not used"
     with ExitStack() as stack:

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("streamlit", "folium", "streamlit-folium", "plotly", "pydeck", "shapely", "geopandas", "numpy")
+_PACKAGES = ("streamlit", "folium", "streamlit-folium", "plotly", "pydeck", "shapely", "geopandas", "numpy", "duckdb")
 
 
 def describe() -> str:
@@ -41,3 +41,13 @@ def resident_mb(pid: int) -> float:
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise RuntimeError("the system does not tell RssAnon")
+
+
+def peak_mb(*, reset: bool = False) -> float:
+    """Greatest resident memory of this process in MB (VmHWM), since its start or since it was reset."""
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError("the system does not tell VmHWM")

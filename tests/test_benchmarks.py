@@ -1,13 +1,21 @@
 """The harness's arithmetic and page on made-up numbers; nothing is timed here."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from benchmarks import cold, compute, data
+from benchmarks import carbon, cold, compute, data, machine, sql
+from benchmarks import site as site_benchmark
 from benchmarks.figures import Figure, Result, at_least, at_most, compared, number, ratio
 from benchmarks.report import Setting, render
 from pingchang_geo.overlay import Pairs, overlaps
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow.atlas import Atlas, load
+from pingchang_geo.workflow.publish import current_base, publish
+from tests import layer_frames
 
 SETTING = Setting("2026-11-22", "two cores", (("Python", "3.11"),), 0.1, 0.2, 12.4, 100_000, 1_000_000)
 
@@ -125,3 +133,127 @@ def test_cold_results_compare_medians_and_name_other_hosts() -> None:
         "folium.GeoJson, 20 plots: drawn",
         "pydeck GeoJsonLayer, 20 plots: drawn",
     }
+
+
+def plots_of_every_rule() -> pd.DataFrame:
+    """Raw plots of one hectare each, in the order of ``tC`` below."""
+    rows = [
+        ("马尾松", "乔木林地", 60.0),
+        ("马尾松", "乔木林地", 0.0),
+        ("马尾松", "未成林地", 60.0),
+        ("马尾松", "乔木林地", None),
+        ("马尾松", "乔木林地", -1.0),
+        ("马尾松", "乔木林地", 1000.5),
+        ("竹林", "竹林地", 30.0),
+        ("竹林", "未成林地", None),
+        (None, "特殊灌木林地", None),
+        ("栎类", "一般灌木林地", 0.0),
+        ("栎类", "一般灌木林地", 10.0),
+        ("无此树种", "乔木林地", 50.0),
+        ("无此树种", "采伐迹地", 0.0),
+        ("柏木", None, 40.0),
+    ]
+    species, land_class, volume = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "row": range(len(rows)),
+            "species": pd.Series(species, dtype=object),
+            "kind": "新造林",
+            "land_class": pd.Series(land_class, dtype=object),
+            "volume": np.array(volume, dtype=float),
+            "area_m2": 1e4,
+        }
+    )
+
+
+#: By hand: (a·V + b)·0.47, without b at V = 0 and on 未成林地, values per hectare, NaN for what is not known.
+TC = [
+    *(23.85297, 0.0, 0.5034 * 60 * 0.47, np.nan, np.nan, np.nan),
+    *(68.48 * 0.47, 0.0, 17.99 * 0.47, 17.99 * 0.47, (1.1453 * 10 + 8.5473) * 0.47),
+    *(np.nan, 0.0, (0.6129 * 40 + 46.1451) * 0.47),
+]
+
+
+def test_the_other_engine_follows_every_rule() -> None:
+    plots = plots_of_every_rule()
+    pairs = pd.DataFrame({"row": plots["row"], "zone": plots["row"], "shared_m2": 5000.0})
+    found = sql.totals(plots, {"halves": pairs}, "halves")
+    wanted = {row: value / 2 for row, value in enumerate(TC) if not np.isnan(value)}
+    assert found.zones["halves"] == pytest.approx(wanted)
+    assert (found.stock_inside, found.stock_outside) == pytest.approx((np.nansum(TC) / 2, np.nansum(TC) / 2))
+    assert found.stock_by_species["马尾松"] == pytest.approx(23.85297 + 0.5034 * 60 * 0.47)
+    assert found.removal_by_kind == pytest.approx({"新造林": len(plots) * 15 * 15.84 / 26.41})
+    shared = pd.DataFrame({"row": [0, 13], "shared_m2": [1e4, 2500.0]})
+    area, stock, removal = sql.site_totals(plots, shared)
+    assert (area, stock) == pytest.approx((1.25, TC[0] + TC[13] / 4))
+    assert removal == pytest.approx(1.25 * 15 * 15.84 / 26.41)
+
+
+def published(store: LocalStore) -> Atlas:
+    """The tiny county with plots of every rule."""
+    rules = plots_of_every_rule()
+    frame = layer_frames.forest(len(rules), 1)
+    for column, values in (("species", rules["species"]), ("land_class", rules["land_class"])):
+        frame[column] = pd.Categorical(values)
+    frame["volume_m3_ha"] = rules["volume"]
+    base = current_base(store, "forest")
+    publish(store, "forest", frame, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=base)
+    return load(store)
+
+
+def test_our_totals_are_the_other_engines(store: LocalStore) -> None:
+    result = carbon.independent(published(store))
+    assert len(result.checks) == 6
+    assert all(check.met for check in result.checks), [check.reached for check in result.checks]
+
+
+def test_a_difference_between_the_engines_is_seen(store: LocalStore) -> None:
+    atlas = published(store)
+    data = atlas["forest"]
+    plots = sql.raw_plots(data.frame, np.asarray(shapely.area(data.metres)))
+    pairs = {layer: carbon._pairs(data.store, atlas, "forest", layer) for layer in ("redline", "scenic", "parks")}
+    same = carbon.compare(atlas, sql.totals(plots, pairs, "redline"))
+    assert max(same.values()) <= 1e-9
+    plots.loc[0, "volume"] += 1e-4
+    other = carbon.compare(atlas, sql.totals(plots, pairs, "redline"))
+    assert other["stock by species"] > 1e-9 and other["stock of each zone of redline"] > 1e-9
+    assert other["removal by kind"] <= 1e-9
+
+
+def test_relative_difference_counts_what_one_side_lacks() -> None:
+    assert sql.largest_difference({"a": 2.0, "b": 0.0}, {"a": 2.0}) == 0
+    assert sql.largest_difference({"a": 2.0}, {"a": 2.0, "b": 1.0}) == 1
+    assert sql.largest_difference({"a": 2.0, "b": float("nan")}, {"a": 1.0}) == 0.5
+
+
+def test_site_of_the_tiny_county_agrees_with_geopandas_and_duckdb(store: LocalStore) -> None:
+    atlas = published(store)
+    area = shapely.box(107.104, 31.552, 107.163, 31.5581)
+    assert site_benchmark.difference(atlas, area) <= 1e-9
+
+
+def test_random_sites_have_a_hundred_vertices_and_grow(store: LocalStore) -> None:
+    areas = site_benchmark.random_sites(load(store), 4)
+    assert [shapely.get_num_coordinates(area) for area in areas] == [101] * 4
+    assert all(shapely.is_valid(area) for area in areas)
+    sizes = [area.area for area in areas]
+    assert sizes == sorted(sizes) and sizes[-1] > 100 * sizes[0]
+
+
+def test_peak_memory_is_measured() -> None:
+    before = machine.peak_mb(reset=True)
+    block = np.ones(20_000_000)
+    assert machine.peak_mb() - before > 100
+    del block
+
+
+def test_every_ready_join_is_timed(store: LocalStore, tmp_path: Path) -> None:
+    dataset = data.Dataset(12, tmp_path, store.root)
+    result = carbon.joins(dataset, 2)
+    labels = {figure.label for figure in result.figures}
+    assert {"inside redline", "inside townships", "around scenic, three rings"} <= labels
+    assert "parks and redline: distance and overlap" in labels
+    whole, *parts = result.figures
+    assert whole.n == 2 and whole.values == pytest.approx(
+        [sum(values) for values in zip(*(part.values for part in parts), strict=True)]
+    )
