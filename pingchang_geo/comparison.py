@@ -174,12 +174,14 @@ def _drawn(geometry: Geometries) -> Flags:
 
 def _prints(geometry: Geometries) -> NDArray[Any]:
     """Normalised geometries, to about a centimetre, as WKB."""
-    plain = shapely.normalize(shapely.transform(geometry, lambda xy: np.round(xy, 7)))
+    plain = shapely.normalize(shapely.transform(_single(geometry), lambda xy: np.round(xy, 7)))
     return np.asarray(shapely.to_wkb(plain), dtype=object)
 
 
 def same_geometry(first: Geometries, second: Geometries) -> Flags:
-    """Whether two arrays of geometries agree pair by pair, whatever the order of rings and where they start."""
+    """Whether two arrays of geometries agree pair by pair, whatever the order of rings and where they start; a
+    collection of one part is that part."""
+    first, second = _single(first), _single(second)
     missing = shapely.is_missing(first) & shapely.is_missing(second)
     same = np.asarray(shapely.equals_exact(first, second, tolerance=SAME_DEG)) | missing
     rest = np.flatnonzero(~same)
@@ -187,6 +189,18 @@ def same_geometry(first: Geometries, second: Geometries) -> Flags:
         one, two = (shapely.normalize(geometry[rest]) for geometry in (first, second))
         same[rest] = shapely.equals_exact(one, two, tolerance=SAME_DEG)
     return same
+
+
+def _single(geometry: Geometries) -> Geometries:
+    """Multi-geometries of one part as that part: formats differ in which they write."""
+    wrapped = (shapely.get_type_id(geometry) >= shapely.GeometryType.MULTIPOINT) & (
+        shapely.get_num_geometries(geometry) == 1
+    )
+    if not wrapped.any():
+        return geometry
+    plain = geometry.copy()
+    plain[wrapped] = shapely.get_geometry(geometry[wrapped], 0)
+    return plain
 
 
 def _differs(field: FieldSpec, before: pd.DataFrame, after: pd.DataFrame, old_rows: Rows, new_rows: Rows) -> Flags:

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     web_dir: Path = Field(default=PROJECT_ROOT / "web", description="Browser code and libraries.")
     id_tile_threshold: int = Field(default=2000, ge=1, description="Above this many polygons: id tiles.")
     max_upload_mb: int = Field(default=500, ge=1)
+    open_publishing: bool = Field(
+        default=False,
+        description="Let everybody who reaches the pages publish; otherwise only the server's own machine.",
+    )
     worker_seconds: int = Field(default=300, ge=1, description="Time limit for reading one upload.")
     worker_memory_mb: int = Field(default=4096, ge=256)
     carbon_factors: Path | None = Field(default=None, description="The county's own carbon parameter sets (TOML).")

@@ -35,6 +35,13 @@ def test_rings_may_start_elsewhere_and_run_the_other_way() -> None:
     assert compared(BEFORE, other).identical
 
 
+def test_a_multipolygon_of_one_part_is_that_part() -> None:
+    wrapped = BEFORE.copy()
+    wrapped.geometry = [shapely.MultiPolygon([g]) for g in BEFORE.geometry]
+    assert compared(BEFORE, wrapped).identical
+    assert compared(BEFORE, wrapped.assign(xiaoban=[f"n{i}" for i in range(12)])).matched.all()
+
+
 def test_added_removed_changed_moved() -> None:
     after = BEFORE.copy()
     after.loc[0, "volume_m3_ha"] = 99.0

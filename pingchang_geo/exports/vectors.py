@@ -18,6 +18,7 @@ import pyogrio
 import shapely
 
 from pingchang_geo.crs import STORAGE_EPSG
+from pingchang_geo.exports.geopackage import GpkgLayer, to_gpkg
 from pingchang_geo.specs import FieldKind, LayerSpec
 
 #: Characters of a field's name, and bytes of a text value, that a DBF keeps.
@@ -58,6 +59,11 @@ def to_geojson(frame: gpd.GeoDataFrame, spec: LayerSpec, notes: Notes = ()) -> b
     features = json.loads(named.to_json(drop_id=True, na="null"))["features"]
     document = {"type": "FeatureCollection", "name": spec.title, "crs": _CRS, "说明": dict(notes), "features": features}
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def to_geopackage(frame: gpd.GeoDataFrame, spec: LayerSpec, notes: Notes = (), mark: str = "") -> bytes:
+    """GeoPackage with the labels as column names and the notes as a table of its own."""
+    return to_gpkg([GpkgLayer(spec.title, _named(frame, spec, chinese_names(spec)))], notes, mark)
 
 
 def to_geoparquet(frame: gpd.GeoDataFrame, spec: LayerSpec) -> bytes:

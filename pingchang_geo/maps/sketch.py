@@ -21,6 +21,12 @@ class Role(StrEnum):
     OVERLAP = "overlap"
     BUFFER = "buffer"
     LINK = "link"
+    #: What became of a feature from one version to the next.
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    #: Something is wrong with it.
+    FAULT = "fault"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Shape:
     """One shape.
 
     Attributes:
-        geometry: polygon, or line for a link; EPSG:4490.
+        geometry: polygon, line or point; EPSG:4490.
         label: stands on the map; nothing for no label.
         legend: words of the legend where those of the role do not fit; the first shape of a role speaks for all.
     """

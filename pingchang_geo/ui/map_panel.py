@@ -56,7 +56,13 @@ def map_panel(ctx: Context) -> None:
 
 
 def board(
-    page: str, found: Atlas, layer_ids: tuple[str, ...], state: dict[str, Any], on_event: Callable[[Event], None]
+    page: str,
+    found: Atlas,
+    layer_ids: tuple[str, ...],
+    state: dict[str, Any],
+    on_event: Callable[[Event], None] = lambda _: None,
+    *,
+    box: str = "map_box",
 ) -> None:
     """The map of any page.
 
@@ -65,10 +71,11 @@ def board(
         layer_ids: layers with a switch, lowest first; must not change from run to run.
         state: what :func:`pingchang_geo.maps.state` makes.
         on_event: called once for each thing the reader does on the map; a callback, which runs before the page.
+        box: key of the container; a page with two maps names the second ``map_box_…``.
     """
     key = f"map-{page}-{found.id}"
     config = shared.map_config(found.id, layer_ids, found)
-    with st.container(key="map_box"):
+    with st.container(key=box):
         st_folium(
             maps.new_map(config, shared.map_assets()),
             key=key,

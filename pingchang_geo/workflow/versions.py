@@ -29,6 +29,7 @@ class Download(StrEnum):
 
     SHAPEFILE_GBK = "shp-gbk"
     SHAPEFILE_UTF8 = "shp-utf8"
+    GEOPACKAGE = "gpkg"
     GEOJSON = "geojson"
     GEOPARQUET = "parquet"
     XLSX = "xlsx"
@@ -39,6 +40,7 @@ class Download(StrEnum):
         return {
             Download.SHAPEFILE_GBK: "Shapefile（GBK）",
             Download.SHAPEFILE_UTF8: "Shapefile（UTF-8）",
+            Download.GEOPACKAGE: "GeoPackage",
             Download.GEOJSON: "GeoJSON",
             Download.GEOPARQUET: "GeoParquet",
             Download.XLSX: "Excel 属性表",
@@ -166,6 +168,7 @@ def download(store: Store, version: Version, kind: Download) -> tuple[str, bytes
     makers: dict[Download, Callable[[], bytes]] = {
         Download.SHAPEFILE_GBK: lambda: vectors.to_shapefile(frame, spec, encoding="GBK", stem=stem, notes=notes),
         Download.SHAPEFILE_UTF8: lambda: vectors.to_shapefile(frame, spec, encoding="UTF-8", stem=stem, notes=notes),
+        Download.GEOPACKAGE: lambda: vectors.to_geopackage(frame, spec, notes, mark([version.provenance])),
         Download.GEOJSON: lambda: vectors.to_geojson(frame, spec, notes),
         Download.GEOPARQUET: lambda: vectors.to_geoparquet(frame, spec),
         Download.XLSX: lambda: exports.to_xlsx(_sheet(version, with_quantities(spec, frame), notes)),

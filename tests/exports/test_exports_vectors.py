@@ -16,7 +16,7 @@ from pingchang_geo.workflow.inspect import inspect
 from tests import layer_frames
 
 FRAMES = layer_frames.all_layers()
-FILES = ["gbk.zip", "utf8.zip", "geojson", "parquet"]
+FILES = ["gbk.zip", "utf8.zip", "geojson", "parquet", "gpkg"]
 NOTES = (("说明", "示意数据：仅供示意"),)
 
 
@@ -28,6 +28,8 @@ def written(frame: gpd.GeoDataFrame, layer: str, kind: str, folder: Path) -> Pat
         path.write_bytes(vectors.to_shapefile(frame, spec, encoding=encoding, notes=NOTES))
     elif kind == "geojson":
         path.write_bytes(vectors.to_geojson(frame, spec, NOTES))
+    elif kind == "gpkg":
+        path.write_bytes(vectors.to_geopackage(frame, spec, NOTES, "示意数据"))
     else:
         path.write_bytes(vectors.to_geoparquet(frame, spec))
     return path

@@ -73,7 +73,10 @@ def test_every_download_says_what_it_is(store: Any, kind: Download) -> None:
     version = store.snapshot().versions["forest"]
     name, content = versions.download(store, version, kind)
     assert name == f"平昌县_森林小班_第1版.{kind.ending}"
-    if kind is Download.GEOPARQUET:
+    if kind is Download.GEOPACKAGE:
+        assert content.startswith(b"SQLite format 3")
+        assert version.sha256.encode() in content
+    elif kind is Download.GEOPARQUET:
         assert content.startswith(b"PAR1")
     elif kind is Download.GEOJSON:
         assert "示意数据" in content.decode()

@@ -8,8 +8,12 @@
   const HATCH = "pc-hatch";
   const INK = "#1B2A22", RED = "#C8102E";
 
-  // In drawing order. casing: a white line beneath, so that the line holds on any ground.
+  // In drawing order. casing: a white line beneath, so that the line holds on any ground; fill: opacity of the line's colour.
   const ROLES = {
+    changed: { title: "变更", line: { color: "#B8730A", weight: 1.4 }, casing: 2.6, fill: 0.4 },
+    added: { title: "新增", line: { color: "#1E6B47", weight: 1.4 }, casing: 2.6, fill: 0.45 },
+    removed: { title: "减少", line: { color: RED, weight: 1.4, dashArray: "4 3" }, casing: 2.6, fill: 0.35 },
+    fault: { title: "有问题的图形", line: { color: RED, weight: 1.8 }, casing: 3.4, fill: 0.35 },
     buffer: { title: "缓冲范围", line: { color: INK, weight: 1.8, dashArray: "7 5", opacity: 0.85 }, casing: 3.6 },
     link: { title: "最近距离", line: { color: INK, weight: 1.8, dashArray: "2 4" }, casing: 4 },
     overlap: { title: "重叠部分", line: { color: RED, weight: 2 }, casing: 3.6, hatch: true },
@@ -63,11 +67,12 @@
       }
     }
 
-    _drawRole({ line, casing, hatch }, features) {
-      const options = { pane: PANE, renderer: this._renderer, interactive: false };
+    _drawRole({ line, casing, hatch, fill }, features) {
+      const dot = (_, latlng) => L.circleMarker(latlng, { radius: 6, pane: PANE, renderer: this._renderer, interactive: false });
+      const options = { pane: PANE, renderer: this._renderer, interactive: false, pointToLayer: dot };
       const add = (style) => L.geoJSON({ type: "FeatureCollection", features }, { ...options, style }).addTo(this._group);
       add({ color: "#FFFFFF", weight: casing, opacity: 0.9, fill: false });
-      const drawn = add({ ...line, fill: Boolean(hatch), fillColor: RED, fillOpacity: 1 });
+      const drawn = add({ ...line, fill: Boolean(hatch || fill), fillColor: line.color, fillOpacity: fill || 1 });
       if (hatch) drawn.eachLayer((shape) => this._hatch(shape.getElement()));
     }
 

@@ -1,0 +1,167 @@
+"""The table of issues, a map that goes to the rows, and both as files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+import shapely
+import streamlit as st
+
+from pingchang_geo import exports, layers, maps
+from pingchang_geo.exports.geopackage import GPKG_MIME, GpkgLayer, to_gpkg
+from pingchang_geo.exports.sheet import Sheet
+from pingchang_geo.maps.sketch import Role, Shape, collection
+from pingchang_geo.ui.map_panel import board
+from pingchang_geo.ui.update_questions import said
+from pingchang_geo.units import UnitChoice
+from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.drafting import CODES
+from pingchang_geo.workflow.drafts import CHECKED, Draft, Drafts
+
+_LEVELS: Final = {"blocking": "必须改正", "confirm": "需要确认", "repaired": "已修复", "warning": "提醒"}
+#: Faulty features drawn on the map; the download holds all of them.
+_DRAWN: Final = 400
+#: Degrees kept around a row that the map goes to.
+_AROUND: Final = 0.003
+
+
+def issues(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas) -> None:
+    """Every issue of an inspection."""
+    listed = found["issues"]
+    st.markdown(f"##### 检查结果　:gray[:small[{len(listed)} 项]]")
+    if not listed:
+        st.caption("没有发现问题。")
+        return
+    left, right = st.columns((0.58, 0.42), gap="small")
+    with left:
+        picked = _table(draft, found)
+        _downloads(drafts, draft, found)
+    with right:
+        _map(drafts, draft, found, atlas, picked)
+
+
+def _rows(one: dict[str, Any]) -> str:
+    shown = "、".join(str(row) for row in one["rows"][:8])
+    return f"{shown} 等 {one['count']:,} 条" if one["count"] > len(one["rows"][:8]) and shown else shown
+
+
+def _label(found: dict[str, Any], name: str | None) -> str:
+    spec = layers.get(found["layer"]) if found["layer"] else None
+    return spec.field(name).label if spec and name and spec.has(name) else name or ""
+
+
+def _table(draft: Draft, found: dict[str, Any]) -> int | None:
+    """The table; returns the issue the analyst picked."""
+    table = pd.DataFrame(
+        {
+            "级别": [_LEVELS[one["level"]] for one in found["issues"]],
+            "发现": [said(one["message"]) for one in found["issues"]],
+            "怎样处理": [said(one["fix"]) for one in found["issues"]],
+            "字段": [_label(found, one["field"]) for one in found["issues"]],
+            "记录号": [_rows(one) for one in found["issues"]],
+        }
+    )
+    event = st.dataframe(
+        table,
+        key=f"issues_{draft.id}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        row_height=58,
+        height=min(430, 40 + 58 * len(table)),
+        column_config={
+            "级别": st.column_config.TextColumn(width=80),
+            "发现": st.column_config.TextColumn(width=330),
+            "怎样处理": st.column_config.TextColumn(width=260),
+            "字段": st.column_config.TextColumn(width=90),
+            "记录号": st.column_config.TextColumn(width=120),
+        },
+        alt="检查发现的问题",
+    )
+    st.caption("点选一行，地图转到相关的图形。记录号从 1 开始，与桌面软件的顺序一致（FID 加 1）。")
+    picked = event.selection.rows  # type: ignore[attr-defined]
+    return int(picked[0]) if picked else None
+
+
+def _downloads(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> None:
+    stamp = f"{datetime.now():%Y%m%d}"
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "下载问题清单（Excel）",
+            data=lambda: exports.to_xlsx(_sheet(draft, found)),
+            file_name=f"检查结果_{stamp}.xlsx",
+            mime=exports.XLSX_MIME,
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"issues_xlsx_{draft.id}",
+        )
+        if (drafts.folder(draft.id) / CHECKED).is_file():
+            st.download_button(
+                "下载有问题的图形（GeoPackage）",
+                data=lambda: _geopackage(drafts, draft, found),
+                file_name=f"有问题的图形_{stamp}.gpkg",
+                mime=GPKG_MIME,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"issues_gpkg_{draft.id}",
+            )
+
+
+def _sheet(draft: Draft, found: dict[str, Any]) -> Sheet:
+    listed = found["issues"]
+    columns = {
+        "级别": [_LEVELS[one["level"]] for one in listed],
+        "代码": [one["code"] for one in listed],
+        "字段": [_label(found, one["field"]) for one in listed],
+        "发现": [said(one["message"]) for one in listed],
+        "怎样处理": [said(one["fix"]) for one in listed],
+        "条数": [one["count"] for one in listed],
+        "记录号": ["、".join(map(str, one["rows"])) for one in listed],
+    }
+    notes = (("文件", "、".join(draft.files)), ("检查时间", f"{datetime.now():%Y-%m-%d %H:%M}"))
+    return Sheet("检查结果", columns, notes)
+
+
+def _geopackage(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> bytes:
+    faulty = drafts.features(draft, CHECKED)
+    assert faulty is not None
+    messages = {one["code"]: said(one["message"]) for one in found["issues"]}
+    named = faulty.assign(
+        问题=[("；".join(messages.get(code, code) for code in codes.split("、"))) for codes in faulty[CODES]]
+    ).rename(columns={"record": "记录号", CODES: "代码"})
+    notes = (("文件", "、".join(draft.files)), ("检查时间", f"{datetime.now():%Y-%m-%d %H:%M}"))
+    return to_gpkg([GpkgLayer("有问题的图形", named)], notes)
+
+
+def _map(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, picked: int | None) -> None:
+    """Base map with the faulty features; goes to the rows of the issue picked."""
+    faulty = drafts.features(draft, CHECKED)
+    shapes: list[Shape] = []
+    code = found["issues"][picked]["code"] if picked is not None else ""
+    if faulty is not None:
+        chosen = faulty[[code in codes.split("、") for codes in faulty[CODES]]] if code else faulty
+        drawn = chosen[~(chosen.geometry.isna() | chosen.geometry.is_empty)].head(_DRAWN)
+        valid = shapely.make_valid(drawn.geometry.to_numpy())
+        shapes = [Shape(Role.FAULT, shape, legend="有问题的图形") for shape in valid]
+    box = _box(found, picked) or found["bounds"]
+    fly = None
+    if box:
+        west, south, east, north = box
+        fly = (west - _AROUND, south - _AROUND, east + _AROUND, north + _AROUND)
+    state = maps.state({}, UnitChoice(), fly=fly, sketch=collection(shapes))
+    board(f"update-{draft.id}", atlas, (), state)
+    if faulty is not None and len(faulty) > _DRAWN:
+        st.caption(f"地图上只画出 {_DRAWN} 个，全部 {len(faulty):,} 个请下载查看。")
+
+
+def _box(found: dict[str, Any], picked: int | None) -> list[float] | None:
+    """Around the rows that the picked issue lists."""
+    if picked is None:
+        return None
+    boxes = [found["places"][str(row)] for row in found["issues"][picked]["rows"] if str(row) in found["places"]]
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [min(west), min(south), max(east), max(north)]

@@ -1,0 +1,69 @@
+"""The last step: say where the data come from, publish, and go and look."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from pingchang_geo import layers
+from pingchang_geo.provenance import Kind
+from pingchang_geo.ui.registry import PAGES, page_of
+from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.drafts import Draft, Drafts
+
+_KINDS: Final = {Kind.OFFICIAL: "官方数据", Kind.SURVEY: "调查数据", Kind.REFERENCE: "示意数据"}
+_OLDEST: Final = date(1950, 1, 1)
+
+
+def publish_form(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> dict[str, str] | None:
+    """Source, date, kind and note; returns what to publish with when the form is sent in complete."""
+    title = layers.get(found["layer"]).title
+    st.markdown("##### 发布")
+    with st.form("update_publish", border=True):
+        left, middle, right = st.columns((0.4, 0.3, 0.3))
+        source = left.text_input(
+            "数据来源（必填）", placeholder="例如：平昌县林业局 2024 年林草湿调查", key="publish_source"
+        )
+        as_of = middle.date_input(
+            "数据时点（必填）",
+            value=None,
+            format="YYYY-MM-DD",
+            min_value=_OLDEST,
+            max_value=date.today(),
+            key="publish_as_of",
+        )
+        kind = right.selectbox("数据性质", list(_KINDS), format_func=lambda value: _KINDS[value], key="publish_kind")
+        note = st.text_input("更新说明", placeholder="例如：按 2024 年森林督查结果更新", key="publish_note")
+        licence = st.text_input("使用限制", placeholder="例如：仅限本县内部使用", key="publish_licence")
+        st.caption(
+            f"发布后「{title}」各页立即采用新版本；当前版本保留，可在「版本与日志」中回退。"
+            "瓦片、碳储量与叠加结果在切换前全部算好，使用者不会看到半成品。"
+        )
+        sent = st.form_submit_button(f"发布为「{title}」的新版本", type="primary", icon=":material/publish:")
+    if not sent:
+        return None
+    if not (source or "").strip() or as_of is None:
+        st.warning("请填写数据来源和数据时点：它们会出现在每张图、每份导出上。", icon=":material/edit_note:")
+        return None
+    return {
+        "kind": kind.value,
+        "source": source.strip(),
+        "as_of": as_of.isoformat(),
+        "licence": (licence or "").strip(),
+        "note": (note or "").strip(),
+        "publisher": draft.actor,
+    }
+
+
+def published(draft: Draft, found: dict[str, Any] | None) -> None:
+    """It is done; where to see it."""
+    layer = (found or {}).get("layer")
+    title = layers.get(layer).title if layer in layers.REGISTRY else "图层"
+    number = draft.published.partition("-")[0]
+    st.success(f"**已发布：{title}第 {plain(number)} 版。** 各页面已采用新版本。", icon=":material/check_circle:")
+    with st.container(horizontal=True, gap="small"):
+        page = next((page for page in PAGES if layer and page.layer == layer), page_of("overview"))
+        st.page_link(page.script, label=f"到「{page.title}」查看", icon=page.icon)
+        st.page_link(page_of("versions").script, label="版本与日志", icon=":material/history:")

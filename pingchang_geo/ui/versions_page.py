@@ -1,0 +1,257 @@
+"""版本与日志: every version of a layer, what differs between two, the way back, downloads, and the log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from pingchang_geo import layers
+from pingchang_geo.exports.sheet import Sheet
+from pingchang_geo.store import LocalStore, Version
+from pingchang_geo.ui import data as shared
+from pingchang_geo.ui import permission
+from pingchang_geo.ui.frame import footer, guarded
+from pingchang_geo.ui.registry import page_of
+from pingchang_geo.ui.state import notice
+from pingchang_geo.ui.status_line import status_line
+from pingchang_geo.ui.table_panel import downloads
+from pingchang_geo.ui.update_changes import change_map, tables
+from pingchang_geo.workflow import drafting, start, versions
+from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.versions import Download, VersionComparison
+
+_LAYER: Final = "layer"
+_ACTIONS: Final = {"publish": "发布", "rollback": "回退", "refuse": "拒绝"}
+_LOG_ROWS: Final = 200
+_MIMES: Final = {
+    "zip": "application/zip",
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def versions_page() -> None:
+    """The history of one layer, then the log of all."""
+    page = page_of("versions")
+    with guarded():
+        store = start.open_store()
+        found = shared.atlas()
+        published = {spec.id: spec.title for spec in layers.all_specs() if store.versions(spec.id)}
+        layer = _layer(published)
+        status_line(page, [found[layer]] if layer in found else [], None, None)
+        if layer is None:
+            st.info("还没有任何版本。请先在「数据更新」中发布数据。", icon=":material/history:")
+        else:
+            _history(store, found, layer, published)
+        _log(store)
+        footer()
+
+
+def _layer(published: dict[str, str]) -> str | None:
+    """The layer in the address; the first carbon-bearing one by default."""
+    asked = st.query_params.get(_LAYER)
+    bad = [name for name in st.query_params if name != _LAYER]
+    if asked is not None and asked not in published:
+        bad.append(_LAYER)
+    if bad:
+        notice(bad)
+        st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n not in bad})
+    if asked in published:
+        return asked
+    first = [spec.id for spec in layers.carbon_bearing() if spec.id in published]
+    return next(iter([*first, *published]), None)
+
+
+def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, str]) -> None:
+    def picked() -> None:
+        st.query_params[_LAYER] = st.session_state["versions_layer"]
+
+    st.session_state["versions_layer"] = layer
+    st.selectbox(
+        "图层",
+        list(published),
+        key="versions_layer",
+        format_func=lambda value: published[value],
+        on_change=picked,
+        label_visibility="collapsed",
+        width=220,
+    )
+    known = store.versions(layer)
+    current = store.snapshot().versions[layer]
+    st.markdown(f"##### {published[layer]}的版本　:gray[:small[{len(known)} 个]]")
+    st.dataframe(
+        pd.DataFrame([_row(version, version == current) for version in known]),
+        hide_index=True,
+        height=min(300, 40 + 35 * len(known)),
+        key=f"history_{layer}",
+        column_config={"校验值": st.column_config.TextColumn(width="small")},
+        alt=f"{published[layer]}的版本",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _download(store, known)
+        _rollback(store, known, current)
+    _compare(store, found, known)
+
+
+def _row(version: Version, current: bool) -> dict[str, Any]:
+    source = version.provenance
+    return {
+        "版本": version.label + ("（当前）" if current else ""),
+        "发布时间": _local(version.published_at),
+        "发布人": version.publisher,
+        "性质": source.kind.label,
+        "来源": source.source,
+        "数据时点": source.as_of,
+        "说明": version.note,
+        "记录数": version.rows,
+        "校验值": version.sha256[:12],
+    }
+
+
+def _local(iso: str) -> str:
+    """A stored UTC time in the server's time zone."""
+    at = datetime.strptime(iso, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).astimezone()
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _download(store: LocalStore, known: tuple[Version, ...]) -> None:
+    with st.popover("下载某一版本", icon=":material/download:"):
+        version = _pick("版本", known, "download_version")
+        kind = st.selectbox("格式", list(Download), format_func=lambda one: one.label, key="download_kind")
+        name = f"平昌县_{layers.get(version.layer).title}_第{version.number}版.{kind.ending}"
+        st.download_button(
+            "下载",
+            data=lambda: versions.download(store, version, kind)[1],
+            file_name=name,
+            mime=_MIMES[kind.ending],
+            type="primary",
+            on_click="ignore",
+            key="download_go",
+        )
+        st.caption("下载的是发布时的原始字段；面积、碳储量等由系统计算的内容见各图层页面的数据表。")
+
+
+def _pick(label: str, known: tuple[Version, ...], key: str, index: int = 0) -> Version:
+    return st.selectbox(
+        label,
+        known,
+        index=min(index, len(known) - 1),
+        key=f"{key}_{known[0].layer}",
+        format_func=lambda version: f"{version.label} · {_local(version.published_at)} · {version.publisher}",
+    )
+
+
+def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version) -> None:
+    earlier = tuple(version for version in known if version != current)
+    if not earlier or not permission.may_publish():
+        return
+    with st.popover("回退", icon=":material/undo:"):
+        st.markdown("把较早版本的内容作为新版本发布；任何版本都不会被删除。")
+        version = _pick("回退到", earlier, "rollback_version")
+        actor = st.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
+        note = st.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
+        if not st.button(f"回退到{version.label}", type="primary", key="rollback_go"):
+            return
+        if not actor.strip() or not note.strip():
+            st.warning("请填写操作人和原因。", icon=":material/edit_note:")
+            return
+        with st.spinner("正在计算并切换……"):
+            made = versions.rollback(
+                store, version.layer, version, publisher=actor.strip(), note=note.strip(), base=current.name
+            )
+        st.toast(f"已回退，现为{made.label}。", icon=":material/check_circle:")
+        st.rerun()
+
+
+def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> None:
+    st.markdown("##### 比较两个版本")
+    if len(known) < 2:
+        st.caption("只有一个版本，暂无可比较的内容。")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        before = _pick("较早", known, "compare_before", 1)
+        after = _pick("较新", known, "compare_after", 0)
+    if before == after:
+        st.caption("请选择两个不同的版本。")
+        return
+    shown = _compared((before.layer, before.name, after.name), store, before, after)
+    groups = {name: json.loads(table.to_json(orient="records")) for name, table in shown.groups.items()}
+    left, right = st.columns((0.58, 0.42), gap="small")
+    with left:
+        tables(
+            shown.spec,
+            json.loads(shown.summary.to_json(orient="records")),
+            groups,
+            dict(shown.found.changed_fields),
+            int(shown.found.moved.sum()),
+        )
+    with right:
+        fates = drafting.changed_features(shown)
+        if len(fates):
+            change_map(f"versions-{before.layer}-{before.name}-{after.name}", found, fates)
+        else:
+            st.caption("两个版本的内容完全相同。")
+
+
+@st.cache_resource(max_entries=2, show_spinner="正在比较……")
+def _compared(key: tuple[str, str, str], _store: LocalStore, _before: Version, _after: Version) -> VersionComparison:
+    return versions.compare_versions(_store, _before, _after)
+
+
+def _log(store: LocalStore) -> None:
+    entries = store.audit()
+    st.markdown(f"##### 操作日志　:gray[:small[{len(entries):,} 条]]")
+    if store.audit_intact():
+        st.caption(":green[:material/verified:] 日志逐条以哈希相连，已校验，记录完整。")
+    else:
+        st.error("**日志校验不通过。** 记录被改动过，请系统管理员核查数据目录和备份。", icon=":material/gpp_bad:")
+    newest = entries[::-1]
+    columns = {
+        "序号": [entry.seq for entry in newest],
+        "时间": [_local(entry.at) for entry in newest],
+        "操作人": [entry.actor for entry in newest],
+        "操作": [_ACTIONS.get(entry.action, entry.action) for entry in newest],
+        "内容": [_detail(dict(entry.detail)) for entry in newest],
+    }
+    st.dataframe(
+        pd.DataFrame(columns).head(_LOG_ROWS),
+        hide_index=True,
+        height=260,
+        key="audit_log",
+        column_config={"内容": st.column_config.TextColumn(width="large")},
+        alt="操作日志",
+    )
+    if len(newest) > _LOG_ROWS:
+        st.caption(f"仅列出最近 {_LOG_ROWS} 条，全部请下载查看。")
+    hashes = {**columns, "哈希": [entry.hash for entry in newest]}
+    downloads(lambda: Sheet("操作日志", hashes), "平昌县_操作日志", key="audit_rows")
+
+
+_DETAILS: Final = {
+    "version": "版本",
+    "rows": "记录数",
+    "note": "说明",
+    "base": "基于版本",
+    "issues": "问题",
+    "reason": "原因",
+    "draft": "草稿",
+    "step": "步骤",
+}
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    """What a log line is about, in words; values as they are."""
+    layer = detail.pop("layer", None)
+    parts = [layers.get(layer).title] if layer in layers.REGISTRY else []
+    for name, value in detail.items():
+        if value in (None, "", []):
+            continue
+        text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts.append(f"{_DETAILS.get(name, name)}：{text}")
+    return "　".join(parts)

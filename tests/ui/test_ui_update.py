@@ -1,0 +1,171 @@
+"""数据更新 and 版本与日志: from a file to a version and back, on pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pingchang_geo import layers
+from pingchang_geo.exports import vectors
+from pingchang_geo.settings import settings
+from pingchang_geo.ui import permission
+from pingchang_geo.workflow import start, versions
+from pingchang_geo.workflow.publish import current_base, publish
+from tests import layer_frames
+from tests.ui.conftest import Open
+
+FOREST = layer_frames.forest(volume=75)
+
+
+@pytest.fixture(autouse=True)
+def _same_store(store: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Page, drafts and drafting process all work on the test's store."""
+    monkeypatch.setenv("PINGCHANG_DATA_DIR", str(store.root))
+    monkeypatch.setenv("PINGCHANG_OPEN_PUBLISHING", "true")  # the test has no address
+    settings.cache_clear()
+    monkeypatch.setattr(start, "open_store", lambda: store)
+    yield
+    settings.cache_clear()
+
+
+def packed(frame: Any = FOREST) -> tuple[str, bytes, str]:
+    return "小班.zip", vectors.to_shapefile(frame, layers.get("forest")), "application/zip"
+
+
+def sent(app: AppTest, file: tuple[str, bytes, str]) -> AppTest:
+    """Upload a file and wait until it is inspected."""
+    app.file_uploader[0].set_value([file])
+    app.text_input(key="update_actor").set_value("张三")
+    app.run()
+    button(app, "检查文件").click()
+    return settled(app.run())
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run again until no process is at work."""
+    for _ in range(150):
+        if not any("可以离开本页" in caption.value for caption in app.caption):
+            assert not app.exception
+            return app
+        time.sleep(0.2)
+        app.run()
+    raise AssertionError("the draft is not done in time")
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button if label in one.label)
+
+
+def words(app: AppTest) -> str:
+    parts = (*app.markdown, *app.success, *app.warning, *app.error, *app.info, *app.caption)
+    return "\n".join(str(part.value) for part in parts)
+
+
+def test_from_a_file_to_a_version(open_page: Open, store: Any) -> None:
+    app = sent(open_page("update"), packed())
+    assert "检查通过，可以发布" in words(app)
+    assert "示意数据），不作逐个比较" in words(app)
+    button(app, "发布为").click()
+    app.run()
+    assert "请填写数据来源和数据时点" in words(app)
+    app.text_input(key="publish_source").set_value("平昌县林业局")
+    app.date_input(key="publish_as_of").set_value("2024-12-31")
+    app.text_input(key="publish_note").set_value("年度更新")
+    button(app, "发布为").click()
+    app = settled(app.run())
+    assert "已发布：森林小班第 2 版" in words(app)
+    version = store.snapshot().versions["forest"]
+    assert (version.number, version.publisher, version.note, version.rows) == (2, "张三", "年度更新", 12)
+    assert (version.provenance.source, version.provenance.as_of) == ("平昌县林业局", "2024-12-31")
+
+
+def test_questions_are_answered_in_a_form(open_page: Open) -> None:
+    twice = FOREST.copy()
+    twice.loc[2, "xiaoban"] = twice.loc[0, "xiaoban"]
+    app = sent(open_page("update"), packed(twice))
+    assert "有 1 个问题需要您确认" in words(app)
+    assert "命令行" not in words(app)
+    button(app, "按以上回答重新检查").click()
+    app.run()
+    assert "还有问题没有回答" in words(app)
+    app.checkbox[0].check()
+    button(app, "按以上回答重新检查").click()
+    app = settled(app.run())
+    assert "检查通过，可以发布" in words(app)
+
+
+def test_what_cannot_be_used_says_what_to_mend(open_page: Open) -> None:
+    app = sent(open_page("update"), ("林地.zip", b"PK\x03\x04broken", "application/zip"))
+    assert "处必须改正" in words(app)
+    table = app.dataframe[0].value
+    assert table["级别"].tolist() == ["必须改正"]
+    assert "已损坏" in table["发现"].iloc[0]
+
+
+def test_leaving_loses_nothing(open_page: Open) -> None:
+    app = sent(open_page("update"), packed())
+    draft = app.query_params["draft"]
+    draft = draft if isinstance(draft, str) else draft[0]
+    again = open_page("update")
+    assert "未完成的更新" in words(again)
+    assert "检查通过" in words(open_page("update", draft=draft))
+    gone = open_page("update", draft="0123456789ab")
+    assert "草稿已不存在" in words(gone)
+
+
+def test_an_actor_is_asked_for(open_page: Open) -> None:
+    app = open_page("update")
+    app.file_uploader[0].set_value([packed()])
+    app.run()
+    button(app, "检查文件").click()
+    app.run()
+    assert "请先填写操作人" in words(app)
+
+
+def test_elsewhere_one_may_only_look(open_page: Open, monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+    put(store)
+    monkeypatch.setattr(permission, "may_publish", lambda: False)
+    app = open_page("update")
+    assert "只能查看" in words(app)
+    assert not app.file_uploader
+    shown = open_page("versions")
+    assert not [one for one in shown.button if "回退" in one.label]
+
+
+def put(store: Any) -> None:
+    publish(
+        store,
+        "forest",
+        layer_frames.forest(volume=80).iloc[1:].reset_index(drop=True),
+        provenance=layer_frames.OFFICIAL,
+        publisher="李四",
+        note="更新蓄积",
+        base=current_base(store, "forest"),
+    )
+
+
+def test_the_history_and_the_way_back(open_page: Open, store: Any) -> None:
+    put(store)
+    app = open_page("versions")
+    history = app.dataframe[0].value
+    assert history["版本"].tolist() == ["第 2 版（当前）", "第 1 版"]
+    assert history["发布人"].tolist() == ["李四", "系统"]
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics == {"未变": "0", "变更": "11", "新增": "0", "减少": "1"}
+    assert "已校验，记录完整" in words(app)
+    app.text_input(key="rollback_actor").set_value("张三")
+    app.text_input(key="rollback_note").set_value("单位有误")
+    app.button(key="rollback_go").click()
+    app.run()
+    assert store.snapshot().versions["forest"].note == "回退到第 1 版：单位有误"
+    assert app.dataframe[0].value["版本"].iloc[0] == "第 3 版（当前）"
+    assert versions.find(store, "forest", "3").publisher == "张三"
+
+
+def test_other_layers_by_address(open_page: Open) -> None:
+    assert "生态保护红线的版本" in words(open_page("versions", layer="redline"))
+    assert "nonsense" in open_page("versions", nonsense="1").toast[0].value
