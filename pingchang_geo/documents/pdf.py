@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 from dataclasses import asdict
-from datetime import UTC
+from datetime import timedelta, timezone
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,7 +75,9 @@ def to_pages(document: Document, font: Path, ppi: float = 110) -> list[bytes]:
 
 def _compiled(document: Document, font: Path, form: Any, ppi: float = 144) -> list[bytes]:
     ready = prepared(document)
-    moment = ready.made_at if ready.made_at.tzinfo else ready.made_at.replace(tzinfo=UTC)
+    # Typst takes whole seconds and a fixed offset.
+    offset = timezone(ready.made_at.utcoffset() or timedelta())
+    moment = ready.made_at.replace(microsecond=0, tzinfo=offset)
     with TemporaryDirectory(prefix="pingchang-") as folder:
         root = Path(folder)
         fonts = _fonts(root / "fonts", font)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC
 from typing import Any, Final
 
 import docx
@@ -201,6 +202,7 @@ def _properties(word: WordFile, document: Document) -> None:
     core.title, core.subject, core.keywords = document.title[:255], document.subtitle[:255], document.mark
     core.author, core.last_modified_by, core.comments, core.category = "", "", "", ""
     core.language = "zh-CN"
-    moment = document.made_at.replace(tzinfo=None)
+    made = document.made_at
+    moment = (made.astimezone(UTC) if made.tzinfo else made).replace(microsecond=0, tzinfo=None)
     core.created, core.modified = moment, moment
     core.revision = 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pylopdf_fonts_zh_cn
@@ -25,6 +27,7 @@ from pingchang_geo.documents import (
     Paragraph,
     Table,
     Tone,
+    to_docx,
     to_pages,
     to_pdf,
 )
@@ -118,6 +121,15 @@ def test_page_size_title_date_and_fonts() -> None:
     assert b"D:20261122" in pdf
     assert b"NotoSansSC" in pdf and b"/FontFile3" in pdf
     assert b"/Lang(zh-CN)" in pdf
+
+
+@pytest.mark.parametrize("zone", [None, UTC, ZoneInfo("Asia/Shanghai")])
+def test_any_clock_will_do(zone: tzinfo | None) -> None:
+    document = replace(report(), made_at=datetime(2026, 11, 22, 23, 59, 59, 123456, tzinfo=zone))
+    pdf = to_pdf(document, FONT)
+    assert document.made_at.replace(tzinfo=zone or UTC).astimezone(UTC).strftime("D:%Y%m%d%H%M%S").encode() in pdf
+    assert "2026年11月22日" in squeezed(pdf_text.text(pdf))
+    assert to_docx(document) == to_docx(document)
 
 
 def test_pictures_carry_their_description() -> None:
