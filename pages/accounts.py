@@ -1,0 +1,5 @@
+"""碳汇核算."""
+
+from pingchang_geo.ui.accounts_page import accounts_page
+
+accounts_page()
