@@ -23,7 +23,7 @@ from pingchang_geo.settings import PROJECT_ROOT
 FOLDER = PROJECT_ROOT / "build" / "bench"
 _PACKAGE = PROJECT_ROOT / "pingchang_geo"
 #: Code that cannot change what is published or derived.
-_DISPLAY = ("ui", "web", "cli", "charts.py", "exports", "maps", "reference")
+_DISPLAY = ("ui", "web", "cli", "charts", "exports", "maps", "prints", "documents", "site", "boundary", "reference")
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,9 @@ def test_map_shows_site_overlap_plots_and_what_is_near(check: Check) -> None:
     assert shapely.box(west, south, east, north).contains(found.site_m)
     labels = [entry.label for entry in sheet.legend]
     assert labels[0] == "选址地块"
-    assert {"生态保护红线", "与生态保护红线重叠", "马尾松", "柏木", "栎类", "AAAA 级景区", "县域界线"} <= set(labels)
+    assert {"生态保护红线", "与生态保护红线重叠", "马尾松", "柏木", "栎类", "AAAA 级景区"} <= set(labels)
+    assert "县域界线" not in labels  # nowhere on this sheet
+    assert "县域界线" in [entry.label for entry in site.picture(check(square(-6, 3, 2))).legend]
     drawn = [layer for layer in sheet.layers if layer.hatch]
     assert shapely.area(drawn[0].geometries_m).sum() / 1e4 == pytest.approx(found.result.protected[0].overlap_ha)
     colored = next(layer for layer in sheet.layers if isinstance(layer.fill, list))
@@ -288,7 +290,7 @@ def test_map_shows_site_overlap_plots_and_what_is_near(check: Check) -> None:
 def test_map_of_an_untouched_site_shows_the_way_to_the_red_line(check: Check) -> None:
     found = check(shapely.box(107.105, 31.5801, 107.107, 31.581))
     sheet = site.picture(found)
-    assert "至生态保护红线最近距离" in [entry.label for entry in sheet.legend]
+    assert "距生态保护红线" in [entry.label for entry in sheet.legend]
     link = found.result.protected[0].link_m
     assert link is not None and shapely.box(*sheet.extent_m).contains(link)
 

@@ -42,13 +42,13 @@ def picture(check: SiteCheck) -> MapPicture:
     for drawn in (
         *(_plots(check, finding, extent) for finding in check.result.carbon),
         *(_protected(check, finding, extent) for finding in check.result.protected),
-        *(_nearby(check, finding) for finding in check.result.nearby),
+        *(_nearby(check, finding, extent) for finding in check.result.nearby),
         _site(check),
     ):
         layers += drawn[0]
         legend += drawn[1]
     county = _county(check)
-    if county is not None:
+    if county is not None and shapely.intersects(shapely.boundary(county), shapely.box(*extent)).any():
         layers.insert(0, PictureLayer(county, None, palette.OUTLINE, 1.4))
         legend.append(LegendEntry(boundaries.COUNTY.title, Key.LINE, edge=palette.OUTLINE, width=1.4))
     return MapPicture(
@@ -109,7 +109,8 @@ def _plots(check: SiteCheck, finding: CarbonFinding, extent: Extent) -> _Drawn:
         if others:
             legend.append(LegendEntry("其他", Key.FILL, palette.OTHER, None, detail=format_number(sum(others))))
     if len(around_rows) > len(finding.plots):
-        legend.append(LegendEntry(f"其余{finding.title}", Key.FILL, _CONTEXT_COLOR, _CONTEXT_EDGE, 0.3))
+        others_title = f"其余{finding.title}" if len(finding.plots) else finding.title
+        legend.append(LegendEntry(others_title, Key.FILL, _CONTEXT_COLOR, _CONTEXT_EDGE, 0.3))
     return layers, legend
 
 
@@ -140,31 +141,40 @@ def _protected(check: SiteCheck, finding: ProtectedFinding, extent: Extent) -> _
         link = PictureLayer(np.array([finding.link_m], dtype=object), None, color, 1.2, dash="4 3", zorder=7)
         layers.append(link)
         distance = distance_text(finding.distance_m)
-        legend.append(LegendEntry.of_layer(f"至{finding.title}最近距离", link, Key.LINE, distance))
+        legend.append(LegendEntry.of_layer(f"距{finding.title}", link, Key.LINE, distance))
     return layers, legend
 
 
-def _nearby(check: SiteCheck, finding: NearbyFinding) -> _Drawn:
-    if finding.features.empty:
-        return [], []
+def _nearby(check: SiteCheck, finding: NearbyFinding, extent: Extent) -> _Drawn:
+    """Features on the sheet; those within the radius but beyond it stand in the report's table."""
     data = check.atlas[finding.layer_id]
-    style = data.spec.style
-    rows = finding.features["row"].to_numpy()
+    features = finding.features
+    seen = features[shapely.intersects(data.metres[features["row"].to_numpy()], shapely.box(*extent))]
+    if seen.empty:
+        return [], []
+    style, places = data.spec.style, [str(word) for word in seen["location"]]
     layer = PictureLayer(
-        data.metres[rows],
+        data.metres[seen["row"].to_numpy()],
         style.color,
         style.color,
         style.weight,
         alpha=0.3,
         symbol=style.symbol,
-        location=[str(word) for word in finding.features["location"]],
-        labels=[str(name) for name in finding.features["name"]],
+        location=places,
+        labels=[str(name) for name in seen["name"]],
         label_color=style.color,
         zorder=5,
     )
-    key = Key.POINT if bool(finding.features["point"].all()) else Key.FILL
     entry = LegendEntry(
-        finding.title, key, style.color, style.color, style.weight, 0.3, symbol=style.symbol, detail=f"{len(rows)} 处"
+        finding.title,
+        Key.POINT if bool(seen["point"].all()) else Key.FILL,
+        style.color,
+        style.color,
+        style.weight,
+        alpha=0.3,
+        symbol=style.symbol,
+        location=places[0] if len(set(places)) == 1 else "",
+        detail=f"{len(seen)} 处",
     )
     return [layer], [entry]
 
