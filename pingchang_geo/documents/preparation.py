@@ -35,6 +35,7 @@ _SPACES: Final = re.compile(r"[ \t\r\n\x85\u2028\u2029]+")
 _DIGITS: Final = "零一二三四五六七八九十"
 #: Narrowest and widest column that is laid out by its texts, in letters (an ideograph is two).
 _NARROWEST, _WIDEST = 5.0, 34.0
+_SHORT_HEADER: Final = 10
 #: Letters of table text (9 pt) across the page.
 PAGE_LETTERS: Final = 104
 #: Longest unbroken run of letters a table cell must hold.
@@ -101,9 +102,9 @@ def _wanted(header: str, cells: list[str]) -> float:
 
 
 def _header_parts(header: str) -> list[str]:
-    """A header breaks before its unit, not within: 年固碳量 and （tCO₂/年）."""
+    """A header breaks before its unit, not within: 年固碳量 and （tCO₂/年）; a short one not at all."""
     name, bracket, unit = header.partition("（")
-    return [name, bracket + unit] if bracket and name else [header]
+    return [name, bracket + unit] if bracket and name and letters(header) > _SHORT_HEADER else [header]
 
 
 def _broken_header(header: str, share: float) -> str:

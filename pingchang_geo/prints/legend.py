@@ -44,25 +44,29 @@ class Legend:
     omitted: int = 0
 
 
-def laid_out(sheet: Sheet, entries: Sequence[LegendEntry], width: float, height: float, columns: int = 1) -> Legend:
-    """Legend that fits into ``width`` × ``height`` inches: smaller letters if need be; what still does not fit is
-    counted in a last line, never dropped silently."""
+def laid_out(
+    sheet: Sheet, entries: Sequence[LegendEntry], room: tuple[float, float], columns: int = 1, smallest: float = 0.0
+) -> Legend:
+    """Legend that fits into ``room`` (width and height, inches): smaller letters if need be, not below ``smallest``
+    points; what still does not fit is counted in a last line, never dropped silently."""
+    width, height = room
+    sizes = [size for size in _SIZES if size >= smallest]
     column_width = (width - _COLUMN_GAP_IN * (columns - 1)) / columns
-    for size in _SIZES:
+    for size in sizes:
         lines = [_line(sheet, entry, size, column_width) for entry in entries]
         split = _columns(lines, columns, height)
         if split is not None:
             return Legend(split, size, column_width, max((sum(li.height for li in c) for c in split), default=0.0))
-    lines = [_line(sheet, entry, _SIZES[-1], column_width) for entry in entries]
+    lines = [_line(sheet, entry, sizes[-1], column_width) for entry in entries]
     fitting: tuple[tuple[Line, ...], ...] = ((),)
     low, high = 0, len(entries)
     while low < high:  # the most entries that fit together with the line that counts the others
         kept = (low + high + 1) // 2
         more = LegendEntry.heading(f"另有 {len(entries) - kept} 项未列出")
-        split = _columns([*lines[:kept], _line(sheet, more, _SIZES[-1], column_width)], columns, height)
+        split = _columns([*lines[:kept], _line(sheet, more, sizes[-1], column_width)], columns, height)
         low, high = (low, kept - 1) if split is None else (kept, high)
         fitting = fitting if split is None else split
-    return Legend(fitting, _SIZES[-1], column_width, height, len(entries) - low)
+    return Legend(fitting, sizes[-1], column_width, height, len(entries) - low)
 
 
 def natural_width(sheet: Sheet, entries: Sequence[LegendEntry]) -> float:

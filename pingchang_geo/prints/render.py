@@ -28,10 +28,12 @@ _EDGE_IN: Final = 0.14
 _TITLE_PT, _SUBTITLE_PT, _NOTE_PT = 13.0, 8.5, 6.5
 _TICKS_LEFT_IN, _TICKS_BELOW_IN = 0.24, 0.21
 _NOTES_SHARE: Final = 0.3
-_LEGEND_SHARE, _LEGEND_LEAST_IN = 0.27, 1.25
+_LEGEND_SHARE, _LEGEND_LEAST_IN = 0.31, 1.25
 #: Sheets at least this much wider than high carry the legend beside the map, others below.
 _BESIDE_ASPECT: Final = 1.2
 _LOCATOR_IN: Final = 1.15
+#: What the locator beside a map gives up so that the legend fits: share of its size left, smallest letters then.
+_LOCATOR_SHARES: Final = ((1.0, 7.5), (0.7, 7.5), (0.7, 7.0), (0.7, 6.0), (0.0, 6.0))
 #: Its title, and the line between it and the legend.
 _LOCATOR_HEAD_IN: Final = 0.32
 _GRATICULE: Final = "#5C6A72"
@@ -145,7 +147,7 @@ def _columns_below(body: Box, picture: MapPicture) -> tuple[int, float]:
 def _height_below(sheet: Sheet, picture: MapPicture, body: Box) -> float:
     columns, width = _columns_below(body, picture)
     entries = _entries(picture)
-    height = legends.laid_out(sheet, entries, width, body.height * 0.4, columns).height if picture.legend else 0.0
+    height = legends.laid_out(sheet, entries, (width, body.height * 0.4), columns).height if picture.legend else 0.0
     return max(height, _LOCATOR_IN if picture.locator_m is not None else 0.0)
 
 
@@ -229,15 +231,15 @@ def _draw_labels(sheet: Sheet, layers: list[PictureLayer], frame: Box, extent: E
 
 
 def _draw_panel(sheet: Sheet, picture: MapPicture, layout: Layout, extent: Extent) -> None:
-    """Legend and locator; beside the map the locator gives way before a line of the legend is left out."""
+    """Legend and locator; beside the map the locator gives way before the legend becomes too small to read."""
     panel = layout.panel
     assert panel is not None
     entries = _entries(picture) if picture.legend else ()
     if layout.beside:
         wanted = min(_LOCATOR_IN, panel.height * 0.4)
-        for locator_in in (wanted, wanted * 0.7, 0.0) if picture.locator_m is not None else (0.0,):
-            taken = locator_in + _LOCATOR_HEAD_IN if locator_in else 0.0
-            legend = legends.laid_out(sheet, entries, panel.width, panel.height - taken)
+        for share, smallest in _LOCATOR_SHARES if picture.locator_m is not None else ((0.0, 0.0),):
+            taken = share * wanted + _LOCATOR_HEAD_IN if share else 0.0
+            legend = legends.laid_out(sheet, entries, (panel.width, panel.height - taken), smallest=smallest)
             if not legend.omitted:
                 break
         locator = Box(panel.left, panel.bottom, panel.right, panel.bottom + taken - 0.12) if taken else None
@@ -245,7 +247,7 @@ def _draw_panel(sheet: Sheet, picture: MapPicture, layout: Layout, extent: Exten
             sheet.line([panel.left, panel.right], [locator.top + 0.06] * 2, color=LINE, width=0.6)
     else:
         columns, width = _columns_below(panel, picture)
-        legend = legends.laid_out(sheet, entries, width, panel.height, columns)
+        legend = legends.laid_out(sheet, entries, (width, panel.height), columns)
         locator = Box(panel.right - _LOCATOR_IN, panel.bottom, panel.right, panel.top)
     legends.draw(sheet, legend, panel.left, panel.top)
     if locator is not None and picture.locator_m is not None:

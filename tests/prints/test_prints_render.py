@@ -18,6 +18,7 @@ from pyproj import Geod
 from pingchang_geo import crs
 from pingchang_geo.layers import palette
 from pingchang_geo.prints import (
+    REPORT_PX,
     Key,
     LegendEntry,
     MapPicture,
@@ -212,6 +213,16 @@ def test_legend_lists_every_entry_or_says_how_many_it_does_not(size: tuple[int, 
     shown = sum(t.startswith("树种 ") for t in printed)
     assert 0 < shown < 200
     assert f"另有 {200 - shown} 项未列出" in printed
+
+
+def test_the_locator_gives_way_to_the_legend() -> None:
+    def sheet(n: int) -> list[str]:
+        entries = tuple(LegendEntry(f"树种 {i}", fill=GREEN) for i in range(n))
+        return texts(composed(picture(legend=entries, locator_m=SQUARE), *REPORT_PX, 240))
+
+    assert "位置" in sheet(8)
+    crowded = sheet(20)
+    assert "位置" not in crowded and "树种 19" in crowded
 
 
 def test_all_keys_of_the_legend() -> None:
