@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Final
+
+from pingchang_geo.errors import PingchangError
 
 #: The mark on every output that a reference layer stands behind.
 ILLUSTRATIVE_MARK = "示意数据"
+#: Nothing in the county's inventories is older.
+_OLDEST: Final = date(1949, 10, 1)
 
 
 class Kind(StrEnum):
@@ -55,6 +61,32 @@ class Provenance:
         """Inverse of :meth:`as_dict`; unknown keys are ignored."""
         known = {name: values[name] for name in ("source", "licence", "as_of", "note") if name in values}
         return cls(kind=Kind(values["kind"]), **known)
+
+
+def as_of_text(text: str) -> str:
+    """An as-of date as it is stored: a year, a month or a day, ISO.
+
+    Raises:
+        PingchangError: no date of these forms, or none that has come yet.
+    """
+    plain = (
+        text.strip()
+        .replace("/", "-")
+        .replace(".", "-")
+        .replace("年", "-")
+        .replace("月", "-")
+        .replace("日", "")
+        .strip("-")
+    )
+    parts = plain.split("-")
+    try:
+        numbers = [int(part) for part in parts]
+        when = date(*[*numbers, 1, 1][:3]) if 1 <= len(numbers) <= 3 and len(parts[0]) == 4 else None
+    except ValueError:
+        when = None
+    if when is None or not _OLDEST <= when <= date.today():
+        raise PingchangError(f"日期「{text.strip()}」无法识别或晚于今天。", fix="请写成 2024-12-31、2024-12 或 2024。")
+    return "-".join(f"{number:02d}" if i else str(number) for i, number in enumerate(numbers))
 
 
 def mark(provenances: Iterable[Provenance]) -> str:

@@ -6,13 +6,11 @@ import argparse
 import getpass
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pingchang_geo import layers
-from pingchang_geo.errors import PingchangError
-from pingchang_geo.provenance import Kind, Provenance
+from pingchang_geo.provenance import Kind, Provenance, as_of_text
 from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
@@ -82,7 +80,7 @@ def _inspect(chosen: argparse.Namespace) -> int:
 
 
 def _publish(chosen: argparse.Namespace) -> int:
-    _check_date(chosen.as_of)
+    as_of = as_of_text(chosen.as_of) if chosen.as_of else ""
     store = start.open_store()
     start.prepare(store, settings(), _say)
     inspection = _inspected(chosen)
@@ -98,7 +96,7 @@ def _publish(chosen: argparse.Namespace) -> int:
         store,
         inspection.layer,
         inspection.frame,
-        provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=chosen.as_of),
+        provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=as_of),
         publisher=actor,
         note=chosen.note,
         base=current_base(store, inspection.layer),
@@ -106,14 +104,6 @@ def _publish(chosen: argparse.Namespace) -> int:
     )
     print(f"{layers.get(inspection.layer).title}现为{version.label}（{version.name}），共 {version.rows:,} 条。")
     return 0
-
-
-def _check_date(text: str) -> None:
-    if text:
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise PingchangError(f"日期「{text}」无法识别。", fix="请写成 2024-12-31 的形式。") from None
 
 
 def _say(text: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-import pandas as pd
 import shapely
 import streamlit as st
 
@@ -14,6 +13,7 @@ from pingchang_geo.exports.geopackage import GPKG_MIME, GpkgLayer, to_gpkg
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.maps.sketch import Role, Shape, collection
 from pingchang_geo.ui.map_panel import board
+from pingchang_geo.ui.text import plain
 from pingchang_geo.ui.update_questions import said
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
@@ -21,6 +21,12 @@ from pingchang_geo.workflow.drafting import CODES
 from pingchang_geo.workflow.drafts import CHECKED, Draft, Drafts
 
 _LEVELS: Final = {"blocking": "必须改正", "confirm": "需要确认", "repaired": "已修复", "warning": "提醒"}
+_COLORS: Final[dict[str, Literal["red", "orange", "green", "gray"]]] = {
+    "blocking": "red",
+    "confirm": "orange",
+    "repaired": "green",
+    "warning": "gray",
+}
 #: Faulty features drawn on the map; the download holds all of them.
 _DRAWN: Final = 400
 #: Degrees kept around a row that the map goes to.
@@ -36,15 +42,10 @@ def issues(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas) ->
         return
     left, right = st.columns((0.58, 0.42), gap="small")
     with left:
-        picked = _table(draft, found)
+        picked = _list(draft, found)
         _downloads(drafts, draft, found)
     with right:
         _map(drafts, draft, found, atlas, picked)
-
-
-def _rows(one: dict[str, Any]) -> str:
-    shown = "、".join(str(row) for row in one["rows"][:8])
-    return f"{shown} 等 {one['count']:,} 条" if one["count"] > len(one["rows"][:8]) and shown else shown
 
 
 def _label(found: dict[str, Any], name: str | None) -> str:
@@ -52,37 +53,34 @@ def _label(found: dict[str, Any], name: str | None) -> str:
     return spec.field(name).label if spec and name and spec.has(name) else name or ""
 
 
-def _table(draft: Draft, found: dict[str, Any]) -> int | None:
-    """The table; returns the issue the analyst picked."""
-    table = pd.DataFrame(
-        {
-            "级别": [_LEVELS[one["level"]] for one in found["issues"]],
-            "发现": [said(one["message"]) for one in found["issues"]],
-            "怎样处理": [said(one["fix"]) for one in found["issues"]],
-            "字段": [_label(found, one["field"]) for one in found["issues"]],
-            "记录号": [_rows(one) for one in found["issues"]],
-        }
-    )
-    event = st.dataframe(
-        table,
-        key=f"issues_{draft.id}",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        row_height=58,
-        height=min(430, 40 + 58 * len(table)),
-        column_config={
-            "级别": st.column_config.TextColumn(width=80),
-            "发现": st.column_config.TextColumn(width=330),
-            "怎样处理": st.column_config.TextColumn(width=260),
-            "字段": st.column_config.TextColumn(width=90),
-            "记录号": st.column_config.TextColumn(width=120),
-        },
-        alt="检查发现的问题",
-    )
-    st.caption("点选一行，地图转到相关的图形。记录号从 1 开始，与桌面软件的顺序一致（FID 加 1）。")
-    picked = event.selection.rows  # type: ignore[attr-defined]
-    return int(picked[0]) if picked else None
+def _list(draft: Draft, found: dict[str, Any]) -> int | None:
+    """The issues, heaviest first; returns the one that the map shall go to."""
+    shown_key = f"issue_{draft.id}"
+    names = [f"{one['code']} {one['field']}" for one in found["issues"]]
+    wanted = st.session_state.get(shown_key)
+    picked = names.index(wanted) if wanted in names else None
+
+    def go(number: int | None) -> None:
+        st.session_state[shown_key] = None if number is None else names[number]
+
+    with st.container(height=430, border=True, gap="xsmall", key="issue_list"):
+        for number, one in enumerate(found["issues"]):
+            with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
+                st.badge(_LEVELS[one["level"]], color=_COLORS[one["level"]])
+                about = " · ".join(part for part in (_label(found, one["field"]), said(one["fix"])) if part)
+                st.markdown(f"{plain(said(one['message']))}  \n:small[:gray[{plain(about)}]]", width="stretch")
+                if _box(found, number) is not None:
+                    here = number == picked
+                    st.button(
+                        "显示全部" if here else "定位",
+                        key=f"go_{draft.id}_{number}",
+                        icon=":material/zoom_out_map:" if here else ":material/my_location:",
+                        type="tertiary",
+                        on_click=go,
+                        args=(None if here else number,),
+                    )
+    st.caption("记录号从 1 开始，与桌面软件的顺序一致（FID 加 1）。点「定位」，地图只画该项涉及的图形。")
+    return picked
 
 
 def _downloads(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> None:

@@ -23,6 +23,8 @@ from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.drafts import Draft, Drafts
 
 _DRAFT: Final = "draft"
+#: The map writes where it is into the address itself.
+_KNOWN: Final = (_DRAFT, "view")
 _LOOK_S: Final = 0.7
 
 
@@ -30,10 +32,10 @@ def update_page() -> None:
     """Upload, or whatever step the draft in the address is at."""
     page = page_of("update")
     with guarded():
-        unknown = [name for name in st.query_params if name != _DRAFT]
+        unknown = [name for name in st.query_params if name not in _KNOWN]
         if unknown:
             notice(unknown)
-            st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n == _DRAFT})
+            st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n in _KNOWN})
         status_line(page, [], None, None)
         if not permission.may_publish():
             permission.refused()
@@ -52,7 +54,7 @@ def update_page() -> None:
 def _open(draft: Draft | None) -> None:
     """Turn to a draft, or back to the upload."""
     if draft is None:
-        st.query_params.pop(_DRAFT, None)
+        st.query_params.clear()
     else:
         st.query_params[_DRAFT] = draft.id
 

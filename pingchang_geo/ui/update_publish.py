@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
 import streamlit as st
 
 from pingchang_geo import layers
-from pingchang_geo.provenance import Kind
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.provenance import Kind, as_of_text
 from pingchang_geo.ui.registry import PAGES, page_of
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.drafts import Draft, Drafts
 
 _KINDS: Final = {Kind.OFFICIAL: "官方数据", Kind.SURVEY: "调查数据", Kind.REFERENCE: "示意数据"}
-_OLDEST: Final = date(1950, 1, 1)
 
 
 def publish_form(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> dict[str, str] | None:
@@ -26,14 +25,7 @@ def publish_form(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> dict[st
         source = left.text_input(
             "数据来源（必填）", placeholder="例如：平昌县林业局 2024 年林草湿调查", key="publish_source"
         )
-        as_of = middle.date_input(
-            "数据时点（必填）",
-            value=None,
-            format="YYYY-MM-DD",
-            min_value=_OLDEST,
-            max_value=date.today(),
-            key="publish_as_of",
-        )
+        as_of = middle.text_input("数据时点（必填）", placeholder="2024-12-31，或 2024", key="publish_as_of")
         kind = right.selectbox("数据性质", list(_KINDS), format_func=lambda value: _KINDS[value], key="publish_kind")
         note = st.text_input("更新说明", placeholder="例如：按 2024 年森林督查结果更新", key="publish_note")
         licence = st.text_input("使用限制", placeholder="例如：仅限本县内部使用", key="publish_licence")
@@ -44,13 +36,18 @@ def publish_form(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> dict[st
         sent = st.form_submit_button(f"发布为「{title}」的新版本", type="primary", icon=":material/publish:")
     if not sent:
         return None
-    if not (source or "").strip() or as_of is None:
+    if not (source or "").strip() or not (as_of or "").strip():
         st.warning("请填写数据来源和数据时点：它们会出现在每张图、每份导出上。", icon=":material/edit_note:")
+        return None
+    try:
+        when = as_of_text(as_of)
+    except PingchangError as error:
+        st.warning(f"{error.message} {error.fix}", icon=":material/event_busy:")
         return None
     return {
         "kind": kind.value,
         "source": source.strip(),
-        "as_of": as_of.isoformat(),
+        "as_of": when,
         "licence": (licence or "").strip(),
         "note": (note or "").strip(),
         "publisher": draft.actor,

@@ -39,8 +39,7 @@ def questions(draft: Draft, found: dict[str, Any]) -> Answered | None:
         for number, one in enumerate(asked):
             if number:
                 st.divider()
-            rows = f"　:gray[:small[第 {'、'.join(map(str, one['rows'][:5]))} 条{'等' if one['count'] > 5 else ''}]]"
-            st.markdown(f"**{number + 1}. {plain(said(one['message']))}**{rows if one['rows'] else ''}")
+            st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
             st.caption(plain(said(one["fix"])))
             answers[one["code"]] = _control(one, found, f"{draft.id}_{number}")
         sent = st.form_submit_button("按以上回答重新检查", type="primary", icon=":material/refresh:")

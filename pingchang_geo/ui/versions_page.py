@@ -56,7 +56,7 @@ def versions_page() -> None:
 def _layer(published: dict[str, str]) -> str | None:
     """The layer in the address; the first carbon-bearing one by default."""
     asked = st.query_params.get(_LAYER)
-    bad = [name for name in st.query_params if name != _LAYER]
+    bad = [name for name in st.query_params if name not in (_LAYER, "view")]
     if asked is not None and asked not in published:
         bad.append(_LAYER)
     if bad:
