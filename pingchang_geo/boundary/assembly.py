@@ -10,15 +10,17 @@ import numpy as np
 import shapely
 
 from pingchang_geo import crs
-from pingchang_geo.boundary.crossings import meeting
+from pingchang_geo.boundary.crossings import MOST_BETWEEN, pairs_of
 from pingchang_geo.boundary.model import SPOKEN, Parcel
 from pingchang_geo.boundary.rings import CleanRing
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.units import HA_M2, format_number
 
-#: Overlaps and protruding holes below this are rounding.
+#: Overlaps and protruding holes below this, or this share of the area, are rounding: a side that is straight in a
+#: projected system is so only to centimetres in degrees, where a neighbour may have another corner on it.
 _TOUCH_M2: Final = 1.0
+_TOUCH_SHARE: Final = 2e-5
 #: Above this many parcels the overlap is told in total, not by pairs.
 _MOST_NAMED: Final = 200
 
@@ -51,12 +53,12 @@ def assemble(
         issues += found
     shapes, nested = _nested(shapes, loose, labels, as_parcels=answers.get("SITE_NESTED") == "parcel")
     whole = shapely.union_all(np.array(shapes, dtype=object))
-    whole = _polygonal(whole)
+    whole = polygonal(whole)
     return Assembled(whole, (*issues, *nested, *_overlap(shapes, whole, labels)))
 
 
 def _bounded(areas: Sequence[Any]) -> bool:
-    """Whether the sides of all rings meet one another often enough to be parcels, not a tangle."""
+    """Whether the sides of all rings cross one another seldom enough to be parcels, not a tangle."""
     ends = []
     for area in areas:
         for part in shapely.get_parts(area):
@@ -65,7 +67,8 @@ def _bounded(areas: Sequence[Any]) -> bool:
                 ends.append(np.stack([points[:-1], points[1:]], axis=1))
     if not ends:
         return True
-    return meeting(np.asarray(shapely.linestrings(np.concatenate(ends)))) is not None
+    sides = np.asarray(shapely.linestrings(np.concatenate(ends)))
+    return pairs_of(sides, shapely.crosses, MOST_BETWEEN) is not None
 
 
 def _parcel(parcel: Parcel, cleaned: Sequence[CleanRing], label: str) -> tuple[Any, list[Issue]]:
@@ -83,10 +86,11 @@ def _parcel(parcel: Parcel, cleaned: Sequence[CleanRing], label: str) -> tuple[A
     inner: list[Any] = []
     covered = shapely.covers(shell, np.array([hole for _, hole in holes], dtype=object))
     for (number, hole), inside in zip(holes, covered, strict=True):
-        if inside or _area_m2(shapely.difference(hole, shell)) <= _TOUCH_M2:
+        touch_m2 = max(_TOUCH_M2, _TOUCH_SHARE * _area_m2(hole))
+        if inside or _area_m2(shapely.difference(hole, shell)) <= touch_m2:
             inner.append(hole)
             continue
-        disjoint = _area_m2(shapely.intersection(hole, shell)) <= _TOUCH_M2
+        disjoint = _area_m2(shapely.intersection(hole, shell)) <= touch_m2
         (apart if disjoint else inner).append(hole)
         where, done = ("之外", "按另一地块计入") if disjoint else ("内外都有", "只扣除外环以内的部分")
         issues.append(issue("SITE_HOLE_OUTSIDE", ring=f"{label}第 {number + 1} 圈", outside=where, done=done))
@@ -94,7 +98,7 @@ def _parcel(parcel: Parcel, cleaned: Sequence[CleanRing], label: str) -> tuple[A
         shell = shapely.difference(shell, shapely.union_all(np.array(inner, dtype=object)))
     if apart:
         shell = shapely.union_all(np.array([shell, *apart], dtype=object))
-    return _polygonal(shell), issues
+    return polygonal(shell), issues
 
 
 def _nested(
@@ -125,15 +129,16 @@ def _nested(
         around = outer[inner == hole]
         shell = around[np.argmax(depth[around])]  # the innermost of those around it
         at = free[int(shell)]
-        result[at] = _polygonal(shapely.difference(result[at], chosen[hole]))
+        result[at] = polygonal(shapely.difference(result[at], chosen[hole]))
         result[free[int(hole)]] = shapely.Polygon()
     return result, [question]
 
 
 def _overlap(shapes: Sequence[Any], whole: Any, labels: Sequence[str]) -> list[Issue]:
     """What is covered more than once; the union counts it once."""
-    excess = sum(_area_m2(shape) for shape in shapes) - _area_m2(whole)
-    if len(shapes) < 2 or excess <= _TOUCH_M2:
+    total = _area_m2(whole)
+    excess = float(crs.area_m2(np.array(shapes, dtype=object)).sum()) - total
+    if len(shapes) < 2 or excess <= max(_TOUCH_M2, _TOUCH_SHARE * total):
         return []
     named = ""
     if len(shapes) <= _MOST_NAMED:
@@ -154,7 +159,7 @@ def _area_m2(shape: Any) -> float:
     return float(crs.area_m2(np.array([shape], dtype=object))[0])
 
 
-def _polygonal(shape: Any) -> Any:
+def polygonal(shape: Any) -> Any:
     """Polygons of a shape only; what collapsed to lines or points is left out."""
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape

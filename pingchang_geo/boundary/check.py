@@ -22,6 +22,7 @@ from pingchang_geo.units import HA_M2
 MAX_VERTICES: Final = 20_000
 MAX_RINGS: Final = 1_000
 
+_GRIDS_M: Final = (0.001, 0.01)
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -82,8 +83,30 @@ def check(
     issues += whole.issues
     if whole.polygon is None:
         return Checked(None, vertices=vertices, issues=tuple(issues))
-    polygon = shapely.orient_polygons(whole.polygon)
+    polygon = steady(whole.polygon)
+    if polygon is None:
+        return Checked(None, vertices=vertices, issues=(*issues, issue("SITE_TANGLED", ring="边界")))
     return _placed(Checked(polygon, 0.0, vertices, _areas_ha(parcels, cleaned), tuple(issues)), county, hint)
+
+
+def steady(polygon: Any) -> Any | None:
+    """The polygon, oriented, and valid both in degrees and in the measuring projection.
+
+    A side that passes a corner by nanometres may cross it after projecting; such a polygon is put on a grid of a
+    millimetre, or of a centimetre. None when even that does not help.
+    """
+    if shapely.is_valid(polygon) and shapely.is_valid(_flat(polygon)):
+        return shapely.orient_polygons(polygon)
+    for grid_m in _GRIDS_M:
+        flat = shapely.set_precision(shapely.make_valid(_flat(polygon), method="structure"), grid_m)
+        moved = crs.from_equal_area(np.array([assembly.polygonal(flat)], dtype=object))[0]
+        if shapely.is_valid(moved) and shapely.is_valid(_flat(moved)):
+            return shapely.orient_polygons(moved)
+    return None
+
+
+def _flat(polygon: Any) -> Any:
+    return crs.to_equal_area(np.array([polygon], dtype=object))[0]
 
 
 def labelled(parcels: Sequence[Parcel]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 
 from pingchang_geo.boundary.model import Points
 
-#: Segments looked up at once; what one look-up returns stays small even if everything meets everything.
-_CHUNK: Final = 256
-#: Pairs of touching segments above which a boundary is a tangle: neighbouring parcels have a few per segment.
-_MOST_PAIRS: Final = 400_000
+#: Segments looked up at once, at first and at most: a tangle shows in the first few.
+_FIRST_CHUNK: Final = 16
+_LARGEST_CHUNK: Final = 1_024
+#: Pairs of segments with overlapping boxes that are looked at; a real boundary has a few per segment.
+_MOST_CANDIDATES: Final = 2_000_000
+#: Crossings between the rings of a boundary above which it is a tangle.
+MOST_BETWEEN: Final = 10_000
 #: Crossings of one ring above which it is no boundary that anybody drew.
 MOST_CROSSINGS: Final = 100
 
@@ -36,17 +40,27 @@ def segments(points: Points) -> NDArray[np.object_]:
     return np.asarray(shapely.linestrings(ends))
 
 
-def meeting(sides: NDArray[np.object_], most: int = _MOST_PAIRS) -> Pairs | None:
-    """Pairs (2, k) of sides that meet, first < second; None when there are more than ``most``."""
+def pairs_of(sides: NDArray[np.object_], relation: Callable[..., Any], most: int) -> Pairs | None:
+    """Pairs (2, k) of sides, first < second, in a relation (``shapely.crosses``); None for more than ``most`` of them.
+
+    Also None when too many pairs would have to be looked at to tell.
+    """
     tree = shapely.STRtree(sides)
     found: list[Pairs] = []
-    total = 0
-    for start in range(0, len(sides), _CHUNK):
-        left, right = tree.query(sides[start : start + _CHUNK], predicate="intersects")
+    total = looked = start = 0
+    chunk = _FIRST_CHUNK
+    while start < len(sides):
+        left, right = tree.query(sides[start : start + chunk])
         left = left + start
+        start, chunk = start + chunk, min(2 * chunk, _LARGEST_CHUNK)
         once = left < right
-        found.append(np.stack([left[once], right[once]]).astype(np.int64))
-        total += int(once.sum())
+        left, right = left[once], right[once]
+        looked += len(left)
+        if looked > _MOST_CANDIDATES:
+            return None
+        true = relation(sides[left], sides[right])
+        found.append(np.stack([left[true], right[true]]).astype(np.int64))
+        total += int(true.sum())
         if total > most:
             return None
     return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
@@ -55,7 +69,7 @@ def meeting(sides: NDArray[np.object_], most: int = _MOST_PAIRS) -> Pairs | None
 def crossings(points: Points) -> list[Crossing] | None:
     """Where a ring (without closing point) meets itself other than at consecutive corners; None for a tangle."""
     sides = segments(points)
-    pairs = meeting(sides, most=len(sides) + MOST_CROSSINGS)
+    pairs = pairs_of(sides, shapely.intersects, len(sides) + MOST_CROSSINGS)
     if pairs is None:
         return None
     where = shapely.intersection(sides[pairs[0]], sides[pairs[1]])

@@ -106,7 +106,7 @@ def _kind(match: re.Match[str], before: str, after: str) -> str:
     """``number``; ``name`` for the number of a point; ``doubtful`` when letters run into it."""
     plain = match.group("plain") or ""
     follows = after[:1] if after[:1].isalpha() and not _HEMISPHERE.match(after) and not _UNIT.match(after) else ""
-    short = plain.isdigit() and float(plain) < _NAME_BELOW
+    short = plain.lstrip("+-").isdigit() and abs(float(plain)) < _NAME_BELOW
     if before[-1:].isalpha() or before[-1:] in ("#", "_"):
         return _stuck_kind(before, follows, short=short)
     if not follows:

@@ -21,8 +21,10 @@ from pingchang_geo.readers.coordinate_columns import Layout, choose, likeness, p
 from pingchang_geo.readers.coordinate_tokens import GROUPED, Number, Scanned, axes, scan
 from pingchang_geo.readers.written import Written, half_width, has_full_width, place, shown
 
-#: Letters of a pasted or uploaded text; 20,000 points of a survey text are about half of it.
-MAX_LETTERS: Final = 2_000_000
+#: Letters of a pasted or uploaded text; 20,000 points of a survey text are two thirds of it.
+MAX_LETTERS: Final = 1_000_000
+#: Runs of digits in it: a point in degrees, minutes and seconds has nine.
+MAX_DIGIT_RUNS: Final = 250_000
 
 _JSON: Final = re.compile(r"\{|\[\s*[\[{]")
 #: Lines that say something else than a point, although they may hold numbers.
@@ -64,10 +66,12 @@ class _Line:
 
 
 def parse(text: str) -> Written:
-    """Read a text of at most :data:`MAX_LETTERS` letters; longer ones are refused."""
-    if len(text) > MAX_LETTERS:
-        size = f"{len(text):,} 个字符"
-        return Written("文本", issues=(issue("SITE_TOO_LONG", size=size, limit=f"{MAX_LETTERS:,} 个字符"),))
+    """Read a text; one with more than :data:`MAX_LETTERS` or :data:`MAX_DIGIT_RUNS` is refused."""
+    sizes = ((len(text), MAX_LETTERS, "个字符"), (_digit_runs(text[:MAX_LETTERS]), MAX_DIGIT_RUNS, "个数"))
+    for size, most, unit in sizes:
+        if size > most:
+            told = issue("SITE_TOO_LONG", size=f"{size:,} {unit}", limit=f"{most:,} {unit}")
+            return Written("文本", issues=(told,))
     bare = text.lstrip("\ufeff \t\r\n")
     if _JSON.match(bare) and (written := shape_text.geojson(bare)) is not None:
         return written
@@ -81,6 +85,10 @@ def parse(text: str) -> Written:
         told = issue("SITE_PUNCTUATION", place=place(wide), rows=wide)
         return replace(written, issues=(*written.issues, told))
     return written
+
+
+def _digit_runs(text: str) -> int:
+    return sum(1 for _ in re.finditer(r"\d+", text))
 
 
 def _any_digit(text: str) -> bool:
@@ -154,7 +162,7 @@ def _layouts(read: Sequence[_Line]) -> dict[int, Layout]:
 
 
 def _score(read: Sequence[_Line], layouts: dict[int, Layout]) -> tuple[float, float]:
-    """Shares of points that look like the county's and like China's."""
+    """Shares of these lines' points that look like the county's and like China's."""
     points = [
         (first.value, second.value)
         for row in _rows(read)
@@ -167,8 +175,8 @@ def _score(read: Sequence[_Line], layouts: dict[int, Layout]) -> tuple[float, fl
 def _remark_or_bad(line: _Line, layouts: dict[int, Layout]) -> _Line:
     """A line whose numbers are no point is a remark, or a point that was mistyped."""
     if line.kind == "points":
-        likely = any(max(layouts[len(row.numbers)].county, layouts[len(row.numbers)].china) > 0 for row in line.rows)
-        return replace(line, kind="text") if not likely and _REMARK.search(line.text) else line
+        remark = _REMARK.search(line.text) and _score([line], layouts)[1] == 0
+        return replace(line, kind="text") if remark else line
     if line.kind != "bad":
         return line
     return replace(line, kind="text") if _REMARK.search(line.text) or not _pointlike(line.text) else line
