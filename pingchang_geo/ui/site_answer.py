@@ -32,7 +32,15 @@ _NAME_KEY: Final = "site_name"
 _HEAD_PX, _ROW_PX, _TALLEST_PX = 38, 35, 300
 #: Not touched, yet so near that only a survey on the ground can tell.
 _NEAR: Final = frozenset({Contact.ABUTS, Contact.CLOSE})
-_TIGHT: Final = "<style>.st-key-site_verdict h3 { padding: 0 0 0.2rem; }</style>"
+#: The verdict in few lines; on a phone the map gives way so that it is seen without scrolling.
+_TIGHT: Final = """
+<style>
+.st-key-site_verdict h3 { padding: 0 0 0.2rem; }
+@media (max-width: 640px) {
+  .stApp:has(.st-key-site_verdict) .st-key-map_box iframe { height: clamp(300px, 42vh, 420px) !important; }
+}
+</style>
+"""
 #: Names that a card spells out.
 _NAMED: Final = 4
 
@@ -53,6 +61,7 @@ def _verdict(check: SiteCheck, choice: UnitChoice) -> None:
     titles = "、".join(spec.title for spec in taking_part() if spec.site and spec.site.kind is SiteKind.PROTECTED)
     findings = check.result.protected
     lines = "\n\n".join(_contact(finding, choice) for finding in findings) + _outside(check)
+    lines = lines.replace(" %", "\u00a0%")
     touched = "、".join(finding.title for finding in findings if finding.touches)
     with st.container(key="site_verdict"):
         st.html(_TIGHT)
@@ -115,7 +124,7 @@ def _protected(finding: ProtectedFinding, choice: UnitChoice) -> Card:
     source = f"地块与「{finding.title}」图层的重叠面积，相互重叠处只计一次。\n\n" + _contact(finding, choice)
     area = units.format_quantity(finding.overlap_ha if finding.touches else 0.0, "ha", choice)
     hint = f"占 {percent(finding.overlap_pct)}" if finding.touches else ""
-    return Card(f"与{finding.title}重叠", area, "计算", source, hint, mark)
+    return Card(f"{finding.title}重叠", area, "计算", source, hint, mark)
 
 
 def _carbon(check: SiteCheck, finding: CarbonFinding, choice: UnitChoice) -> Iterator[Card]:

@@ -98,3 +98,20 @@ def test_no_text_is_left_as_a_formula(text):
     sheet = exports.Sheet("表", {"列": [text]})
     book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(sheet)))
     assert book["表"]["A2"].data_type in ("s", "inlineStr", "n")
+
+
+def test_several_tables_share_a_workbook_and_its_notes():
+    one = exports.Sheet(
+        "小班",
+        {"名称": ["甲"], "面积（亩）": [1.5]},
+        (("图层版本", "A"), ("时间", "今")),
+        "示意数据",
+        {"面积（亩）": 2},
+    )
+    two = exports.Sheet("小班", {"名称": ["乙", "丙"]}, (("图层版本", "B"), ("时间", "今")))
+    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(one, two)))
+    assert book.sheetnames == ["小班", "小班2", "说明"]
+    assert [cell.value for cell in book["小班"][1]][:1] == ["示意数据：仅供示意，不得作为管理依据"]
+    assert [[cell.value for cell in row] for row in book["小班2"].iter_rows()] == [["名称"], ["乙"], ["丙"]]
+    notes = [(row[0].value, row[1].value) for row in book["说明"].iter_rows(min_row=2)]
+    assert notes == [("图层版本", "A"), ("时间", "今"), ("图层版本", "B")]

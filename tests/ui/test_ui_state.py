@@ -137,3 +137,13 @@ def test_view_leaves_a_clause_out(scope):
     assert np.array_equal(view.keep(without="canopy"), Filter(chosen.clauses[:1]).mask(data.frame))
     assert view.clause("species") == chosen.clauses[0]
     assert View.of(data, Filter()).keep() is None
+
+
+def test_a_page_with_colours_of_its_own_takes_no_themes_and_no_filters(scope):
+    fixed = dataclasses.replace(scope, extra=frozenset({"site"}), fixed=True)
+    params = {"theme": "species", "species": "柏木", "layer": "redline", "area": "ha", "site": "1x", "sel": "forest:1"}
+    state, bad = decode(params, fixed)
+    assert set(bad) == {"theme", "species", "layer"}
+    assert (state.theme, bool(state.chosen), state.focus) == ("stock_tc_ha", False, "forest")
+    assert state.selected == ("forest", 1)
+    assert state.units.area is AreaUnit.HA
