@@ -22,8 +22,6 @@ from pingchang_geo.workflow.drafts import FATES, Draft, Drafts
 _ROLES: Final = {Status.ADDED.label: Role.ADDED, Status.REMOVED.label: Role.REMOVED, Status.CHANGED.label: Role.CHANGED}
 _LABELS: Final = {"area_ha": "面积", "stock_tc": "碳储量", "removal_tco2_a": "年固碳量"}
 _UNITS: Final = {"area_ha": "ha", "stock_tc": "tC", "removal_tco2_a": "tCO₂/年"}
-#: Changed features drawn on the map.
-_DRAWN: Final = 600
 _SIMPLE_DEG: Final = 2e-5
 
 
@@ -102,15 +100,14 @@ def _number(value: float | None, factor: float) -> str:
     return format_number(None if value is None else value * factor, significant=5)
 
 
-def change_map(key: str, atlas: Atlas, fates: Any) -> None:
-    """Added, removed and changed features over the base map."""
-    drawn = fates.head(_DRAWN)
-    shapes = shapely.simplify(drawn.geometry.to_numpy(), _SIMPLE_DEG)
+def change_map(key: str, atlas: Atlas, fates: Any, mark: str = "") -> None:
+    """Added, removed and changed features (or what they merge into) over the base map."""
+    shapes = shapely.simplify(fates.geometry.to_numpy(), _SIMPLE_DEG)
     sketch = collection(
-        Shape(_ROLES[label], shape) for label, shape in zip(drawn[FATE], shapes, strict=True) if shape is not None
+        Shape(_ROLES[label], shape) for label, shape in zip(fates[FATE], shapes, strict=True) if shape is not None
     )
     west, south, east, north = (float(value) for value in shapely.total_bounds(fates.geometry.to_numpy()))
-    state = maps.state({}, UnitChoice(), fly=(west, south, east, north), sketch=sketch)
+    state = maps.state({}, UnitChoice(), fly=(west, south, east, north), sketch=sketch, mark=mark)
     board(key, atlas, (), state, box="map_box_changes")
-    if len(fates) > _DRAWN:
-        st.caption(f"地图上只画出 {_DRAWN} 个变化的图形，共 {len(fates):,} 个。")
+    if len(fates) <= len(_ROLES):
+        st.caption("变化的图形较多，地图按新增、减少、变更合并显示，细部从略。")

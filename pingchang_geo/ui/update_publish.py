@@ -56,11 +56,11 @@ def publish_form(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> dict[st
 
 def published(draft: Draft, found: dict[str, Any] | None) -> None:
     """It is done; where to see it."""
-    layer = (found or {}).get("layer")
+    layer = str((found or {}).get("layer"))
     title = layers.get(layer).title if layer in layers.REGISTRY else "图层"
     number = draft.published.partition("-")[0]
     st.success(f"**已发布：{title}第 {plain(number)} 版。** 各页面已采用新版本。", icon=":material/check_circle:")
     with st.container(horizontal=True, gap="small"):
-        page = next((page for page in PAGES if layer and page.layer == layer), page_of("overview"))
+        page = next((page for page in PAGES if page.layer == layer), page_of("overview"))
         st.page_link(page.script, label=f"到「{page.title}」查看", icon=page.icon)
         st.page_link(page_of("versions").script, label="版本与日志", icon=":material/history:")

@@ -79,7 +79,7 @@ def _waiting(drafts: Drafts, turn_to: Open) -> None:
     st.markdown(f"##### 未完成的更新　:gray[:small[{len(waiting)} 个]]")
     for draft in waiting:
         stage = "正在处理" if drafts.working(draft) else _STAGES.get(draft.stage, draft.stage)
-        layer = layers.get(draft.layer).title if draft.layer in layers.REGISTRY else "自动识别"
+        layer = layers.get(draft.layer).title if draft.layer and draft.layer in layers.REGISTRY else "自动识别"
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             names = "、".join(draft.files[:2]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 2 else "")
             about = f"{layer} · {plain(draft.actor)} · {draft.created_at[:16].replace('T', ' ')} UTC"

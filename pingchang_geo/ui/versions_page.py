@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from pingchang_geo import layers
+from pingchang_geo import layers, provenance
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.store import LocalStore, Version
 from pingchang_geo.ui import data as shared
@@ -22,7 +22,7 @@ from pingchang_geo.ui.table_panel import downloads
 from pingchang_geo.ui.update_changes import change_map, tables
 from pingchang_geo.workflow import drafting, start, versions
 from pingchang_geo.workflow.atlas import Atlas
-from pingchang_geo.workflow.versions import Download, VersionComparison
+from pingchang_geo.workflow.versions import Download
 
 _LAYER: Final = "layer"
 _ACTIONS: Final = {"publish": "发布", "rollback": "回退", "refuse": "拒绝"}
@@ -44,7 +44,7 @@ def versions_page() -> None:
         found = shared.atlas()
         published = {spec.id: spec.title for spec in layers.all_specs() if store.versions(spec.id)}
         layer = _layer(published)
-        status_line(page, [found[layer]] if layer in found else [], None, None)
+        status_line(page, [found[layer]] if layer is not None and layer in found else [], None, None)
         if layer is None:
             st.info("还没有任何版本。请先在「数据更新」中发布数据。", icon=":material/history:")
         else:
@@ -123,7 +123,8 @@ def _local(iso: str) -> str:
 def _download(store: LocalStore, known: tuple[Version, ...]) -> None:
     with st.popover("下载某一版本", icon=":material/download:"):
         version = _pick("版本", known, "download_version")
-        kind = st.selectbox("格式", list(Download), format_func=lambda one: one.label, key="download_kind")
+        kinds = list(Download)
+        kind = st.selectbox("格式", kinds, format_func=lambda one: one.label, key="download_kind") or kinds[0]
         name = f"平昌县_{layers.get(version.layer).title}_第{version.number}版.{kind.ending}"
         st.download_button(
             "下载",
@@ -180,7 +181,7 @@ def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> Non
     if before == after:
         st.caption("请选择两个不同的版本。")
         return
-    shown = _compared((before.layer, before.name, after.name), store, before, after)
+    shown, fates = _compared((before.layer, before.name, after.name), store, before, after)
     groups = {name: json.loads(table.to_json(orient="records")) for name, table in shown.groups.items()}
     left, right = st.columns((0.58, 0.42), gap="small")
     with left:
@@ -192,16 +193,18 @@ def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> Non
             int(shown.found.moved.sum()),
         )
     with right:
-        fates = drafting.changed_features(shown)
         if len(fates):
-            change_map(f"versions-{before.layer}-{before.name}-{after.name}", found, fates)
+            mark = provenance.mark([before.provenance, after.provenance])
+            change_map(f"versions-{before.layer}-{before.name}-{after.name}", found, fates, mark)
         else:
             st.caption("两个版本的内容完全相同。")
 
 
 @st.cache_resource(max_entries=2, show_spinner="正在比较……")
-def _compared(key: tuple[str, str, str], _store: LocalStore, _before: Version, _after: Version) -> VersionComparison:
-    return versions.compare_versions(_store, _before, _after)
+def _compared(key: tuple[str, str, str], _store: LocalStore, _before: Version, _after: Version) -> Any:
+    """The comparison and the features of its map."""
+    shown = versions.compare_versions(_store, _before, _after)
+    return shown, drafting.dissolved(drafting.changed_features(shown), drafting.FATES_DRAWN)
 
 
 def _log(store: LocalStore) -> None:
@@ -212,7 +215,7 @@ def _log(store: LocalStore) -> None:
     else:
         st.error("**日志校验不通过。** 记录被改动过，请系统管理员核查数据目录和备份。", icon=":material/gpp_bad:")
     newest = entries[::-1]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "序号": [entry.seq for entry in newest],
         "时间": [_local(entry.at) for entry in newest],
         "操作人": [entry.actor for entry in newest],

@@ -35,6 +35,10 @@ from pingchang_geo.workflow.mappings import Mappings
 from pingchang_geo.workflow.publish import current_base, publish
 
 _LOG: Final = logging.getLogger(__name__)
+#: Changed features that a map draws one by one.
+FATES_DRAWN: Final = 600
+#: Grid on which many features are merged for a map: about five metres.
+_MERGE_DEG: Final = 5e-5
 #: Column of the features' files that names what is wrong with them, or what became of them.
 CODES, FATE = "codes", "fate"
 
@@ -169,7 +173,7 @@ def _compare(folder: Path, found: Inspection, store: LocalStore, say: Say) -> No
     )
     fates = changed_features(shown)
     if len(fates):
-        fates.to_parquet(folder / FATES)
+        dissolved(fates, FATES_DRAWN).to_parquet(folder / FATES)
 
 
 def changed_features(shown: versions.VersionComparison) -> gpd.GeoDataFrame:
@@ -179,6 +183,20 @@ def changed_features(shown: versions.VersionComparison) -> gpd.GeoDataFrame:
     labels = [Status(code).label for code in shown.found.status[after]] + [Status.REMOVED.label] * len(gone)
     geometry = np.concatenate([shown.after.geometry.to_numpy()[after], shown.before.geometry.to_numpy()[gone]])
     return gpd.GeoDataFrame({FATE: labels, "row": [*after, *gone]}, geometry=geometry, crs=shown.after.crs)
+
+
+def dissolved(fates: gpd.GeoDataFrame, most: int) -> gpd.GeoDataFrame:
+    """The features themselves, or, where there are more than ``most``, one merged shape a fate: for a map.
+
+    Merging drops detail finer than a few metres; counts come from elsewhere.
+    """
+    if len(fates) <= most:
+        return fates
+    merged = {
+        fate: shapely.union_all(shapely.simplify(group.geometry.to_numpy(), _MERGE_DEG), grid_size=_MERGE_DEG)
+        for fate, group in fates.groupby(FATE)
+    }
+    return gpd.GeoDataFrame({FATE: list(merged)}, geometry=list(merged.values()), crs=fates.crs)
 
 
 def _clear(folder: Path) -> None:
