@@ -35,7 +35,8 @@ _SPACES: Final = re.compile(r"[ \t\r\n\x85\u2028\u2029]+")
 _DIGITS: Final = "零一二三四五六七八九十"
 #: Narrowest and widest column that is laid out by its texts, in letters (an ideograph is two).
 _NARROWEST, _WIDEST = 5.0, 34.0
-_SHORT_HEADER: Final = 10
+#: Headers up to this long ask for room in one line: 面积（公顷）.
+_SHORT_HEADER: Final = 12
 #: Letters of table text (9 pt) across the page.
 PAGE_LETTERS: Final = 104
 #: Longest unbroken run of letters a table cell must hold.
@@ -97,14 +98,14 @@ def _wanted(header: str, cells: list[str]) -> float:
     lengths = sorted(letters(cell) for cell in cells)
     usual = lengths[math.ceil(0.9 * (len(lengths) - 1))] if lengths else 0
     words = [len(run) for text in (header, *cells[:200]) for run in _WORD.findall(text)]
-    words += [letters(part) for part in _header_parts(header)]
+    words += map(letters, [header] if letters(header) <= _SHORT_HEADER else _header_parts(header))
     return min(max(usual, min(max(words), _WIDEST / 2), _NARROWEST), _WIDEST) + 2
 
 
 def _header_parts(header: str) -> list[str]:
-    """A header breaks before its unit, not within: 年固碳量 and （tCO₂/年）; a short one not at all."""
+    """A header breaks before its unit, not within: 年固碳量 and （tCO₂/年）."""
     name, bracket, unit = header.partition("（")
-    return [name, bracket + unit] if bracket and name and letters(header) > _SHORT_HEADER else [header]
+    return [name, bracket + unit] if bracket and name else [header]
 
 
 def _broken_header(header: str, share: float) -> str:

@@ -42,8 +42,8 @@ class Line:
 
 
 def step_deg(span_deg: float, most: int) -> float:
-    """The smallest customary spacing that puts at most ``most`` lines into ``span_deg``."""
-    seconds = next((s for s in _STEPS_S if span_deg * 3600 / s <= most), _STEPS_S[-1])
+    """The smallest customary spacing that divides ``span_deg`` into at most ``most`` whole steps."""
+    seconds = next((s for s in _STEPS_S if math.floor(span_deg * 3600 / s + 1e-6) <= most), _STEPS_S[-1])
     return seconds / 3600
 
 
@@ -58,7 +58,8 @@ def label(degree: float, signs: str, step: float) -> str:
 
 
 def graticule(extent: Extent, most_x: int = 5, most_y: int = 4) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-    """Meridians and parallels of a sheet (metres of the measuring projection), at most so many of each."""
+    """Meridians and parallels of a sheet (metres of the measuring projection), at most one more than asked for of
+    each."""
     west, south, east, north = extent
     along_x, along_y = np.linspace(west, east, _POINTS), np.linspace(south, north, _POINTS)
     lon_low, _ = _degrees(along_x, np.full(_POINTS, south))

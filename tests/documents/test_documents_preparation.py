@@ -109,6 +109,15 @@ def test_header_breaks_before_its_unit_only_where_it_must() -> None:
     assert isinstance(ready, Table) and set(ready.header) == {"年固碳量\n（tCO₂/年）"}
 
 
+def test_short_headers_stay_in_one_line_where_there_is_room() -> None:
+    table = Table(("树种", "面积（公顷）", "面积（亩）"), (("栎类", "1.0", "15.0"),))
+    (ready,) = prepared(Document("题", MADE_AT, (table,))).blocks
+    assert isinstance(ready, Table) and ready.header == table.header
+    crowded = Table(("占小班（%）",) * 12, (("1.0",) * 12,))
+    (ready,) = prepared(Document("题", MADE_AT, (crowded,))).blocks
+    assert isinstance(ready, Table) and set(ready.header) == {"占小班\n（%）"}
+
+
 def test_letters() -> None:
     assert letters("红线 ab，") == 4 + 3 + 2
 

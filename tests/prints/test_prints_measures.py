@@ -101,6 +101,7 @@ def test_customary_spacings() -> None:
     assert graticule.step_deg(1.0, 4) == 0.25  # 15 minutes
     assert graticule.step_deg(1.0, 3) == 0.5
     assert graticule.step_deg(10 / 3600, 5) == 2 / 3600
+    assert graticule.step_deg(45.1 / 3600, 3) == 15 / 3600
     assert graticule.step_deg(1000, 5) == 10.0
 
 
