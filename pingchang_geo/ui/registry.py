@@ -82,6 +82,14 @@ PAGES: Final = (
     ),
     PageEntry(
         _ANALYSIS,
+        "叠加分析",
+        ":material/join_inner:",
+        "overlay",
+        "overlay.py",
+        "任选两个图层与周边距离，看面积、碳储量与距离；红线内外、各景区园区的现成结果。",
+    ),
+    PageEntry(
+        _ANALYSIS,
         "碳汇核算",
         ":material/calculate:",
         "accounts",

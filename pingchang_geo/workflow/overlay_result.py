@@ -119,12 +119,7 @@ class Combined:
         )
         if not ranged.any():
             return None
-        merged = shapely.union_all(self.zones_m[ranged])
-        for tolerance in _TOLERANCES_M:
-            simple = shapely.simplify(merged, tolerance)
-            if shapely.get_num_coordinates(simple) <= _MOST_CORNERS:
-                break
-        return crs.from_equal_area(np.array([simple], dtype=object))[0]
+        return screen_outline(self.zones_m[ranged])
 
     def pieces(self, limit: int = MOST_PIECES) -> gpd.GeoDataFrame:
         """The parts themselves, EPSG:4490: ``left`` and ``right`` (rows), ``area_ha``, ``length_km``, ``stock_tc``,
@@ -160,6 +155,16 @@ class Combined:
         inside = length_m > 0
         shapes[inside] = shapely.intersection(shapes[inside], self.zones_m[rights[inside]])
         return shapes
+
+
+def screen_outline(zones_m: Geometries) -> Any:
+    """Outline of all these polygons together, EPSG:4490, simplified until it is light enough for a screen."""
+    merged = shapely.union_all(zones_m)
+    for tolerance in _TOLERANCES_M:
+        simple = shapely.simplify(merged, tolerance)
+        if shapely.get_num_coordinates(simple) <= _MOST_CORNERS:
+            break
+    return crs.from_equal_area(np.array([simple], dtype=object))[0]
 
 
 def densities(left: LayerData) -> dict[str, Floats]:

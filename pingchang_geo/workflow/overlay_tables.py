@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+import shapely
+
 from pingchang_geo import units
 from pingchang_geo.overlay import CONSERVED
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec, Theme
-from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import LayerData
 from pingchang_geo.workflow.overlay_result import LINE, POINT, POLYGON, Combined
 
-#: Units of files: what a GIS computes with is not a matter of the reader's taste.
-FILE_UNITS: Final = UnitChoice(AreaUnit.HA, MassUnit.T)
 #: Layers without categories are listed by name up to this many features.
 _MOST_NAMES: Final = 200
 _GROUP: Final = "group"
+_IN_GROUPS: Final = {"shared_area_ha": "area_ha", "shared_length_km": "length_km", "count": "plots"}
 #: Below this a relative error is rounding.
 _NEGLIGIBLE: Final = 1e-12
 
@@ -26,8 +27,8 @@ def feature_fields(found: Combined) -> tuple[FieldSpec, ...]:
     left, right = found.left.spec, found.right.spec
     fields = [
         FieldSpec("name", right.noun, FieldKind.TEXT),
-        FieldSpec("count", f"{left.noun}数", FieldKind.NUMBER, unit="个", digits=0),
-        *_quantities(found),
+        _count(found.left, "count"),
+        *_quantities(found.left, found.dimensions),
         _number("share_pct", "占范围面积", "%", 1),
         _number("zone_area_ha", "范围面积", "ha", 1),
         _number("nearest_m", f"距最近{left.noun}", "m", 0),
@@ -39,27 +40,36 @@ def feature_fields(found: Combined) -> tuple[FieldSpec, ...]:
 def category_fields(found: Combined, by: str) -> tuple[FieldSpec, ...]:
     """Columns of :meth:`Combined.by_category`."""
     first = FieldSpec(_GROUP, found.left.spec.field(by).label, FieldKind.CATEGORY)
-    count = FieldSpec("plots", f"{found.left.spec.noun}数", FieldKind.NUMBER, unit="个", digits=0)
-    names = {"shared_area_ha": "area_ha", "shared_length_km": "length_km"}
-    return (first, count, *(replace(f, name=names.get(f.name, f.name)) for f in _quantities(found)))
+    return (
+        first,
+        _count(found.left, "plots"),
+        *(replace(f, name=in_groups(f.name)) for f in _quantities(found.left, found.dimensions)),
+    )
 
 
 def piece_fields(found: Combined) -> tuple[FieldSpec, ...]:
     """Columns of :meth:`Combined.pieces` with the names of both features and the left layer's categories."""
     left, right = found.left.spec, found.right.spec
-    names = {"shared_area_ha": "area_ha", "shared_length_km": "length_km"}
     return (
         FieldSpec("right_name", right.title, FieldKind.TEXT),
         FieldSpec("left_name", left.title, FieldKind.TEXT),
         *(replace(left.field(name), derived=True) for name in category_names(found.left)),
-        *(replace(f, name=names.get(f.name, f.name)) for f in _quantities(found)),
+        *(replace(f, name=in_groups(f.name)) for f in _quantities(found.left, found.dimensions)),
     )
 
 
-def measures(found: Combined) -> tuple[FieldSpec, ...]:
-    """Quantities that a chart may show: carbon first, then area and length, the number of features last."""
-    quantities = sorted(_quantities(found), key=lambda spec: not spec.unit.startswith("tC"))
-    return (*quantities, feature_fields(found)[1])
+def measures(left: LayerData) -> tuple[FieldSpec, ...]:
+    """Columns of :attr:`Combined.features` that a chart may show: carbon first, then area and length, the number of
+    features last."""
+    known = left.version.dimension
+    dimensions = frozenset(np.unique(shapely.get_dimensions(left.geometry))) if known is None else frozenset({known})
+    quantities = sorted(_quantities(left, dimensions), key=lambda spec: not spec.unit.startswith("tC"))
+    return (*quantities, _count(left, "count"))
+
+
+def in_groups(measure: str) -> str:
+    """Name that a column of :attr:`Combined.features` has in :meth:`Combined.by_category`."""
+    return _IN_GROUPS.get(measure, measure)
 
 
 def groupings(data: LayerData) -> tuple[FieldSpec, ...]:
@@ -164,16 +174,19 @@ def _radius_m(found: Combined) -> float:
     return radius if radius is not None and radius > found.buffer_m and found.has_points else 0.0
 
 
-def _quantities(found: Combined) -> list[FieldSpec]:
+def _quantities(left: LayerData, dimensions: frozenset[int]) -> list[FieldSpec]:
     fields = []
-    if POLYGON in found.dimensions:
+    if POLYGON in dimensions:
         fields.append(_number("shared_area_ha", "叠加面积", "ha", 1, extensive=True))
-    if LINE in found.dimensions:
+    if LINE in dimensions:
         fields.append(_number("shared_length_km", "叠加长度", "km", 2, extensive=True))
-    if found.carbon:
-        spec = found.left.spec
-        fields += [replace(spec.field(name), digits=0) for name in ("stock_tc", "removal_tco2_a")]
+    if left.spec.carbon is not None:
+        fields += [replace(left.spec.field(name), digits=0) for name in ("stock_tc", "removal_tco2_a")]
     return fields
+
+
+def _count(left: LayerData, name: str) -> FieldSpec:
+    return _number(name, f"{left.spec.noun}数", "个", 0, extensive=True)
 
 
 def _number(name: str, label: str, unit: str, digits: int, *, extensive: bool = False) -> FieldSpec:

@@ -227,14 +227,19 @@ def test_columns_have_chinese_names_and_units(store: LocalStore) -> None:
     assert list(labels)[:3] == ["name", "count", "shared_area_ha"]
     assert labels["name"] == ("景区", "") and labels["count"] == ("小班数", "个")
     assert labels["nearest_m"] == ("距最近小班", "m")
-    assert [f.name for f in overlay_tables.measures(found)] == ["stock_tc", "removal_tco2_a", "shared_area_ha", "count"]
+    assert [f.name for f in overlay_tables.measures(found.left)] == [
+        "stock_tc",
+        "removal_tco2_a",
+        "shared_area_ha",
+        "count",
+    ]
     assert set(labels) == set(found.features.columns)
     groups = {f.name for f in overlay_tables.category_fields(found, "species")}
     assert groups <= set(found.by_category("species").columns)
     assert overlay_tables.groupings(atlas["forest"])[0].name == "species"
     assert [f.name for f in overlay_tables.groupings(atlas["county"])] == ["name"]
-    points = overlays.combine(atlas, "parks", "redline", 1000.0)
-    assert [f.name for f in overlay_tables.measures(points)] == ["count"]
+    assert [f.name for f in overlay_tables.measures(atlas["parks"])] == ["count"]
+    assert [f.name for f in overlay_tables.measures(atlas["scenic"])] == ["shared_area_ha", "count"]
 
 
 def test_titles_of_all_features(store: LocalStore) -> None:

@@ -1,0 +1,152 @@
+"""Tables of an overlay and of ready results, their method in one line, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pingchang_geo import exports
+from pingchang_geo.exports.geopackage import GPKG_MIME
+from pingchang_geo.exports.sheet import Sheet
+from pingchang_geo.specs import FieldSpec
+from pingchang_geo.ui.overlay_context import OverlayContext
+from pingchang_geo.ui.text import plain
+from pingchang_geo.units import UnitChoice
+from pingchang_geo.workflow import overlay_export, overlay_tables
+from pingchang_geo.workflow.overlay_result import Combined
+from pingchang_geo.workflow.ready import Ready
+
+#: Rows sent to the browser; downloads hold them all.
+_ROWS_SHOWN: Final = 500
+_HEAD_PX, _ROW_PX, _TALLEST_PX = 38, 35, 360
+
+
+def overlay_results(ctx: OverlayContext, found: Combined) -> None:
+    """Table by zone beside the table by category, with downloads."""
+    left, right, by = found.left.spec, found.right.spec, ctx.choice.by
+    ids = (left.id, right.id)
+
+    def notes() -> tuple[tuple[str, str], ...]:
+        return ctx.notes(ids, overlay_export.words(found, by))
+
+    name = f"平昌县_叠加_{left.title}_{right.title}" + (f"_{found.buffer_m / 1000:g}km" if found.buffer_m else "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"##### {plain(left.title)} × {plain(overlay_tables.range_words(found))}", width="content")
+        st.space("stretch")
+        downloads(
+            name,
+            lambda: exports.to_xlsx(*overlay_export.sheets(found, by, ctx.units, notes())),
+            lambda: overlay_export.geopackage(found, notes()),
+        )
+    wide, narrow = st.columns((62, 38), gap="small") if by else (st.container(), None)
+    with wide:
+        rows = _first_rows(found, ctx.choice.measure)
+        fields = overlay_tables.feature_fields(found)
+        table(ctx, f"各{right.noun}", found.features.iloc[rows], fields, rows if ctx.zones is found.right else None)
+        if len(rows) < len(found.features):
+            st.caption(f"仅列出前 {len(rows)} 行，全部 {len(found.features):,} 行请下载查看。")
+    if narrow is not None:
+        with narrow:
+            groups = overlay_tables.category_fields(found, by)
+            table(ctx, f"各{left.field(by).label}（合计，重叠只计一次）", found.by_category(by), groups)
+    st.caption(plain(overlay_tables.method_words(found)))
+    balance = overlay_tables.balance_words(found)
+    if balance and found.balance is not None:
+        (st.caption if found.balance.holds else st.error)(plain(balance))
+    if found.mark:
+        st.caption(f":orange-badge[{found.mark}] 图形与属性仅供示意，不得作为管理依据。")
+
+
+def ready_results(ctx: OverlayContext, found: Ready, every: Sequence[Ready]) -> None:
+    """Table of one ready result, with downloads of it and of all of them."""
+    ids = list(dict.fromkeys(layer for one in every for layer in one.behind))
+    mark = ctx.mark(ids)
+
+    def notes(some: Sequence[Ready]) -> tuple[tuple[str, str], ...]:
+        behind = dict.fromkeys(layer for one in some for layer in one.behind)
+        return ctx.notes(behind, [(f"方法（{one.title}）", one.words) for one in some])
+
+    def workbook() -> bytes:
+        lines = notes(every)
+        made = [overlay_export.ready_sheet(one, ctx.units, lines, ctx.mark(one.behind)) for one in every]
+        return exports.to_xlsx(*made)
+
+    zoned = [one for one in every if one.zone is not None]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"##### {plain(found.title)}", width="content")
+        st.space("stretch")
+        downloads(
+            "平昌县_现成结果",
+            workbook,
+            (lambda: overlay_export.ready_geopackage(zoned, notes(zoned), mark)) if zoned else None,
+            label="全部结果",
+        )
+    rows = np.arange(len(found.frame)) if found.zone is not None else None
+    table(ctx, found.title, found.frame, found.fields, rows)
+    st.caption(plain(found.words))
+    if own := ctx.mark(found.behind):
+        st.caption(f":orange-badge[{own}] 图形与属性仅供示意，不得作为管理依据。")
+
+
+def downloads(
+    name: str, workbook: Callable[[], bytes], geopackage: Callable[[], bytes] | None, label: str = ""
+) -> None:
+    """A workbook and, where there are geometries, a GeoPackage; made when they are asked for."""
+    stamp = f"{datetime.now():%Y%m%d}"
+    of = f"（{label}）" if label else ""
+    offered: list[tuple[str, str, str, Callable[[], bytes]]] = [
+        (f"下载 Excel{of}", exports.XLSX_MIME, "xlsx", workbook),
+    ]
+    if geopackage is not None:
+        offered.append((f"下载 GeoPackage{of}", GPKG_MIME, "gpkg", geopackage))
+    for words, mime, ending, make in offered:
+        st.download_button(
+            words,
+            data=make,
+            file_name=f"{name}_{stamp}.{ending}",
+            mime=mime,
+            key=f"overlay-{ending}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def table(ctx: OverlayContext, title: str, frame: pd.DataFrame, fields: Sequence[FieldSpec], rows: Any = None) -> None:
+    """A table in the reader's units; with ``rows`` of a layer, choosing a line selects the feature on the map."""
+    sheet = _sheet(title, frame, fields, ctx.units)
+    columns = {header: st.column_config.NumberColumn(header, format="localized") for header in sheet.digits}
+    key = f"overlay-table-{title}"
+
+    def picked() -> None:
+        found = st.session_state[key].selection.rows
+        ctx.select(int(rows[found[0]]) if found else None)
+
+    st.markdown(f"**{plain(title)}**" + ("　:gray[:small[点选一行，可在地图上定位]]" if rows is not None else ""))
+    st.dataframe(
+        pd.DataFrame(sheet.columns),
+        key=key,
+        height=min(_TALLEST_PX, _HEAD_PX + _ROW_PX * max(1, len(frame))),
+        hide_index=True,
+        column_config=columns,
+        on_select=picked if rows is not None else "ignore",
+        selection_mode="single-row",
+        placeholder="—",
+        alt=f"{title}数据表",
+    )
+
+
+def _sheet(title: str, frame: pd.DataFrame, fields: Sequence[FieldSpec], choice: UnitChoice) -> Sheet:
+    return Sheet.of_frame(title, frame, fields, choice)
+
+
+def _first_rows(found: Combined, measure: str) -> Any:
+    """All zones in their order; of very many the first by the chosen quantity."""
+    if len(found.features) <= _ROWS_SHOWN:
+        return np.arange(len(found.features))
+    values = found.features[measure].fillna(0).to_numpy(dtype=np.float64)
+    return np.argsort(-values, kind="stable")[:_ROWS_SHOWN]
