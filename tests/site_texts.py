@@ -95,18 +95,27 @@ def polygon_area_ha(rings: Sequence[Sequence[tuple[float, float]]]) -> float:
 
 
 @st.composite
-def star(draw: Callable[..., Any], *, most: int = 12) -> list[tuple[float, float]]:
-    """A star-shaped simple polygon of 50 to 900 m radius somewhere in the county, in degrees; never self-crossing."""
+def holed(draw: Callable[..., Any], *, most: int = 12) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """A simple polygon of 50 to 900 m radius somewhere in the county and a triangle of 10 m in its middle, in degrees.
+
+    Its corners are seen from the middle one after the other, so that no side crosses another or comes nearer than 25 m.
+    """
     count = draw(st.integers(3, most))
     x, y = draw(st.integers(-8_000, 8_000)), draw(st.integers(-8_000, 8_000))
     radii = draw(st.lists(st.integers(50, 900), min_size=count, max_size=count))
     turn = draw(st.floats(0, 6.28))
     angles = turn + np.arange(count) * 2 * np.pi / count
-    return metres([(x + r * np.cos(a), y + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)])
+    ring = metres([(x + r * np.cos(a), y + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)])
+    return ring, metres([(x + 10, y), (x - 5, y + 8), (x - 5, y - 8)])
+
+
+def star(*, most: int = 12) -> st.SearchStrategy[list[tuple[float, float]]]:
+    """The polygon of :func:`holed` alone."""
+    return holed(most=most).map(lambda made: made[0])
 
 
 def shrunk(ring: Sequence[tuple[float, float]], factor: float = 0.3) -> list[tuple[float, float]]:
-    """The same shape about the mean of its corners: inside a star-shaped ring if that mean is its middle."""
+    """The same shape, smaller, about the mean of its corners: inside a convex ring."""
     points = np.asarray(ring)
     middle = points.mean(axis=0)
     return [(float(x), float(y)) for x, y in middle + factor * (points - middle)]

@@ -22,6 +22,7 @@ from pingchang_geo.units import HA_M2
 MAX_VERTICES: Final = 20_000
 MAX_RINGS: Final = 1_000
 
+_FEWEST: Final = 3
 _GRIDS_M: Final = (0.001, 0.01)
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -65,6 +66,8 @@ def check(
         return Checked(None, issues=(issue("SITE_EMPTY"),))
     refused = too_many(given, sum(len(parcel.rings) for parcel in parcels))
     stopped = [refused] if refused else extent.finite(parcels)
+    if not stopped and given < _FEWEST:
+        stopped = [issue("SITE_FEW_POINTS", ring="边界", points=given)]
     stopped = stopped or extent.far(parcels, hint)
     if stopped:
         return Checked(None, vertices=given, issues=tuple(stopped))

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from pingchang_geo.boundary import Parcel
 from pingchang_geo.boundary.model import Points
@@ -75,7 +77,12 @@ class _Candidate:
 
     @property
     def name(self) -> str:
-        return projection.name_of(self.epsg)
+        return name_of(self.epsg)
+
+
+def name_of(epsg: int) -> str:
+    """Chinese name of a usual system; the registered name of any other."""
+    return projection.name_of(epsg, None if epsg in projection.NAMES else CRS.from_epsg(epsg))
 
 
 def settle(written: Written, county: Any | None, answers: Mapping[str, str]) -> Settled:
@@ -86,7 +93,7 @@ def settle(written: Written, county: Any | None, answers: Mapping[str, str]) -> 
     forced = next((answers[code].strip() for code in _QUESTIONS if answers.get(code, "").strip()), "")
     if forced:
         settled = _forced(forced, points, written)
-    elif written.declared is not None and (claims := _claims(written.declared, points)):
+    elif written.declared is not None and (claims := _claims(written.declared)):
         settled = _declared(written, written.declared, claims, points)
     else:
         settled = _by_numbers(written, points)
@@ -164,12 +171,10 @@ def _bounds(points: Points) -> str:
 
 def _forced(text: str, points: Points, written: Written) -> Settled:
     """What the user chose."""
-    number = re.sub(r"^EPSG:", "", text.upper())
-    declared = projection.parse(number, points) if number.isdigit() else None
-    if declared is None or declared.epsg is None:
+    epsg = _number(text)
+    if epsg is None:
         wrong = issue("ANSWER_INVALID", question="坐标系", value=text[:30], example="SITE_CRS=4545")
         return Settled(issues=(wrong,))
-    epsg = declared.epsg
     options = [
         _Candidate(epsg, swap, strip)
         for strip in (False, True)
@@ -178,12 +183,29 @@ def _forced(text: str, points: Points, written: Written) -> Settled:
     best = max(options, key=lambda one: _share(points, one))
     if _share(points, best) <= _MOST:
         best = _Candidate(epsg, _northing_first(points, epsg, written))
-    legacy = (issue("CRS_LEGACY", name=declared.name),) if declared.legacy else ()
-    words = f"{written.form}，按指定的 {declared.name}读取：{_evidence(points, best)}"
+    legacy = (issue("CRS_LEGACY", name=best.name),) if _is_legacy(epsg) else ()
+    words = f"{written.form}，按指定的 {best.name}读取：{_evidence(points, best)}"
     others = [one for one in _fitting(points) if one.epsg != epsg]
     hint = f"；按 {others[0].name}读取则落在县内" if others else ""
     settled = _taken(best, words, (*legacy, *_swapped(best, points, written)))
     return replace(settled, hint=hint, readings=_readings([best, *others], points))
+
+
+def _number(text: str) -> int | None:
+    """EPSG number of a two-dimensional geographic or projected system; None for anything else."""
+    found = re.fullmatch(r"(?:EPSG:)?(\d{4,6})", text.strip(), re.IGNORECASE)
+    try:
+        system = CRS.from_epsg(int(found[1])) if found else None
+    except CRSError:
+        return None
+    usable = system is not None and (system.is_geographic or system.is_projected) and len(system.axis_info) == 2
+    return int(found[1]) if found and usable else None
+
+
+def _is_legacy(epsg: int) -> bool:
+    """Whether a system rests on a datum before CGCS2000."""
+    geodetic = CRS.from_epsg(epsg).geodetic_crs
+    return geodetic is not None and re.search("xian|beijing", geodetic.name, re.IGNORECASE) is not None
 
 
 def _northing_first(points: Points, epsg: int, written: Written) -> bool:
@@ -201,10 +223,10 @@ def _is_northing(values: Any) -> Any:
     return (values >= 1.6e6) & (values < 6.1e6)
 
 
-def _claims(declared: Declared, points: Points) -> list[int]:
+def _claims(declared: Declared) -> list[int]:
     """EPSG numbers that a declaration may mean, with and without zone number in the eastings."""
     if declared.epsg is not None:
-        return [declared.epsg] if projection.parse(str(declared.epsg), points) is not None else []
+        return [declared.epsg] if _number(str(declared.epsg)) is not None else []
     if declared.geographic:
         return [4490]
     found: list[int] = []

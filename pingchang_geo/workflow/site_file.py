@@ -16,9 +16,9 @@ from pingchang_geo import crs, readers
 from pingchang_geo.boundary import Parcel, rings_of, too_many
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
-from pingchang_geo.readers import projection
 from pingchang_geo.readers.model import Limits, RawTable
 from pingchang_geo.readers.shape_text import NAME_FIELDS
+from pingchang_geo.workflow import site_crs
 from pingchang_geo.workflow.site_crs import SAME_NUMBERS, CrsReading
 
 #: Questions of the reader that an EPSG number answers.
@@ -55,7 +55,8 @@ def read(paths: Sequence[Path], limits: Limits, answers: Mapping[str, str]) -> F
     geometry, issues = _polygons(raw)
     asked = next((one.code for one in raw.issues if one.code in _CRS_QUESTIONS), "SITE_CRS")
     finding = raw.crs
-    words = f"{raw.format}「{raw.dataset}」，{len(raw.geometry):,} 个图形；坐标系：{projection.name_of(finding.epsg)}"
+    system = site_crs.name_of(finding.epsg) if finding.epsg else "自定义或未知"
+    words = f"{raw.format}「{raw.dataset}」，{len(raw.geometry):,} 个图形；坐标系：{system}"
     words += f"（{finding.evidence}）" if finding.evidence else ""
     parcels: tuple[Parcel, ...] = ()
     if finding.definition and len(geometry):
@@ -116,7 +117,7 @@ def _readings(raw: RawTable) -> tuple[CrsReading, ...]:
     listed = dict.fromkeys(int(SAME_NUMBERS.get(one, one)) for one in numbers if one is not None)
     lands = set(raw.crs.candidates)
     return tuple(
-        CrsReading(str(one), projection.name_of(one), not lands.isdisjoint({one, *_twins(one)})) for one in listed
+        CrsReading(str(one), site_crs.name_of(one), not lands.isdisjoint({one, *_twins(one)})) for one in listed
     )
 
 
