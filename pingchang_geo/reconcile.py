@@ -75,7 +75,14 @@ class Reconciliation:
     @property
     def by_construction(self) -> bool:
         """Whether the agreement says nothing of the data: they, or the rate, were made from the reported total."""
-        return self.verdict is Verdict.AGREES and (BY_CONSTRUCTION in self.note or BY_RATE in self.note)
+        return bool(self.why_agreeing)
+
+    @property
+    def why_agreeing(self) -> str:
+        """``构造使然`` or ``系数反推`` where agreement follows from how the figure was made, else nothing."""
+        if self.verdict is not Verdict.AGREES:
+            return ""
+        return "构造使然" if BY_CONSTRUCTION in self.note else "系数反推" if BY_RATE in self.note else ""
 
     @property
     def difference(self) -> float:

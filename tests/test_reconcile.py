@@ -25,6 +25,7 @@ def test_agreement_of_reference_data_is_by_construction():
     assert row.verdict is Verdict.AGREES
     assert row.computed == pytest.approx(reported)
     assert row.note == "示意数据按报告总量生成，一致属构造使然"
+    assert row.why_agreeing == "构造使然"
 
 
 def test_agreement_of_a_survey_speaks_for_itself():
@@ -90,6 +91,7 @@ def test_agreement_by_rate_is_named_whatever_the_source():
     rows = {r.indicator: r for r in reconcile.reconcile(spec, frame, SURVEY, ledger)}
     assert rows["new_forest_removal_wt_a"].verdict is Verdict.AGREES
     assert "反推" in rows["new_forest_removal_wt_a"].note
+    assert rows["new_forest_removal_wt_a"].why_agreeing == "系数反推"
 
 
 def test_an_empty_column_cannot_be_checked():

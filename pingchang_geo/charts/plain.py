@@ -12,6 +12,8 @@ from pingchang_geo.charts import canvas
 from pingchang_geo.layers import palette
 
 _BAR_PX, _FRAME_PX = 26, 64
+#: Letters behind a bar that the axis always has room for.
+_SHORT_TEXT = 5
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def plain_figure(title: str, unit: str, bars: Sequence[PlainBar], *, mark: str =
     height = _FRAME_PX + _BAR_PX * len(bars)
     band, tall = canvas.frame(lines, mark, base=canvas.BASE_PX, height=height)
     layout = canvas.layout(title, unit, band, tall)
-    layout |= canvas.axes(max((bar.end for bar in bars), default=0.0), horizontal=True)
+    layout |= canvas.axes(_room(bars) * max((bar.end for bar in bars), default=0.0), horizontal=True)
     layout["annotations"] = canvas.inscriptions(lines, mark, base=canvas.BASE_PX, band=band)
     names = [canvas.text_of(bar.name) for bar in bars]
     trace = {
@@ -63,6 +65,12 @@ def plain_figure(title: str, unit: str, bars: Sequence[PlainBar], *, mark: str =
         # Behind the bar's end the text would lie on the whisker.
         trace |= {"textposition": "inside", "insidetextanchor": "start", "textfont": {"size": 11, "color": "#FFFFFF"}}
     return go.Figure([trace], layout)
+
+
+def _room(bars: Sequence[PlainBar]) -> float:
+    """How much longer the axis is than usual, so that a long text behind the longest bar is not cut off on a phone."""
+    longest = max((len(bar.label) for bar in bars), default=0)
+    return 1 + max(0, longest - _SHORT_TEXT) * 0.05
 
 
 def plain_alt(title: str, bars: Sequence[PlainBar]) -> str:

@@ -83,6 +83,7 @@ def _toolbar(ctx: AccountsContext) -> None:
             required=True,
             on_change=lambda: accounts_state.change(ctx.offer, by=st.session_state[_BY_KEY]),
             width="content",
+            wrap=True,
         )
 
 
@@ -99,7 +100,13 @@ def _cards(ctx: AccountsContext) -> list[Card]:
     drawn = f"±{estimate.half_width_pct:.0f}%"
     return [
         Card("碳储量", f"{mass.text(total)} {mass.label}", "计算", source, mark=mark),
-        Card("折二氧化碳", f"{co2.text(total * CO2_PER_C)} {co2.label}", "计算", f"碳储量 × 44/12。\n\n{source}", mark=mark),
+        Card(
+            "折二氧化碳",
+            f"{co2.text(total * CO2_PER_C)} {co2.label}",
+            "计算",
+            f"碳储量 × 44/12。\n\n{source}",
+            mark=mark,
+        ),
         Card(f"碳储量 95% 区间 {drawn}", interval, "计算", _interval_source(ctx), mark=mark),
         Card("林地面积", units.format_quantity(found.area_ha, "ha", choice), "计算", source, mark=mark),
         Card("活立木蓄积", f"{units.format_number(volume / 10_000, 1)} 万 m³", "计算", source, mark=mark),

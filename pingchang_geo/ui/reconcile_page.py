@@ -87,18 +87,19 @@ def _totals(result: Account) -> None:
     headers = ("指标", "报告值", "计算值", "差值", "相对差", "容差（来源）", "结论", "数据")
     with st.container(key="wide_totals"):
         st.markdown(markdown_table(headers, [_total_cells(one) for one in result.compared], numbers=(1, 2, 3, 4)))
-    for note in dict.fromkeys(one.item.note for one in result.compared if one.item.note):
-        st.caption(f"注：{note}。")
+    notes = dict.fromkeys(f"{one.item.verdict.value}：{one.item.note}。" for one in result.compared if one.item.note)
+    if notes:
+        st.caption("\n".join(f"- {note}" for note in notes))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        notes = sheets.notes([shared.source_of(data) for data in result.layers], datetime.now(), mark=result.mark)
-        sheet = Sheet("对账", _total_columns(result.compared), notes, result.mark)
+        lines = sheets.notes([shared.source_of(data) for data in result.layers], datetime.now(), mark=result.mark)
+        sheet = Sheet("对账", _total_columns(result.compared), lines, result.mark)
         downloads(lambda: sheet, "平昌县_对账", key="reconcile_rows")
         st.page_link(page_of("indicators").script, label="报告值的原文出处", icon=":material/fact_check:")
 
 
 def _total_cells(one: Compared) -> tuple[str, ...]:
     item = one.item
-    kind = "（构造使然）" if item.by_construction else ""
+    kind = f"（{item.why_agreeing}）" if item.why_agreeing else ""
     return (
         item.label,
         f"{_number(item.reported)} {item.unit}",

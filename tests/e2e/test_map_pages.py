@@ -163,7 +163,8 @@ def test_panning_reruns_nothing(board: Board) -> None:
 
 def test_indicators_page(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/indicators")
-    expect(page.get_by_text("对账").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("指标台账").first).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("link", name="计算值与报告值的对账").click()
     expect(page.get_by_text("79.57").first).to_be_visible(timeout=WAIT_MS)
 
 
