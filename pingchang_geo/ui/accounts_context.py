@@ -40,7 +40,11 @@ class AccountsContext:
     @property
     def account(self) -> CarbonAccount:
         """The account by the chosen set."""
-        return account_of(self.data, self.factors)
+        return self.account_by(self.factors)
+
+    def account_by(self, factors: FactorSet) -> CarbonAccount:
+        """The account by any set, computed once a snapshot for all sessions: shares of zones are among its columns."""
+        return _account((self.atlas.id, self.data.spec.id, factors.id), self.data, factors)
 
     def mark(self, *fields: str) -> str:
         """示意数据 when a reference layer stands behind these columns."""
@@ -61,11 +65,6 @@ class AccountsContext:
         lines += [("未核参数", "；".join(factors.unverified))] if factors.unverified else []
         sources = shared.sources(self.atlas, self.data.spec, fields)
         return (*lines, *more, *sheets.notes(sources, datetime.now(), mark=self.mark(*fields)))
-
-
-def account_of(data: LayerData, factors: FactorSet) -> CarbonAccount:
-    """The account of a version by a set, computed once for all sessions."""
-    return _account((data.spec.id, data.version.name, factors.id), data, factors)
 
 
 @st.cache_resource(max_entries=16, show_spinner="正在按所选参数集计算碳储量……")

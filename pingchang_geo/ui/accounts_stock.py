@@ -14,7 +14,7 @@ from pingchang_geo import accounts, charts, layers, units
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.layers import palette
 from pingchang_geo.specs import Chart
-from pingchang_geo.ui.accounts_context import AccountsContext, Column, account_of
+from pingchang_geo.ui.accounts_context import AccountsContext, Column
 from pingchang_geo.ui.markdown_table import markdown_table
 from pingchang_geo.ui.table_panel import downloads
 from pingchang_geo.ui.text import plain
@@ -159,7 +159,7 @@ def method_section(ctx: AccountsContext) -> None:
 
 
 def _sets(ctx: AccountsContext) -> None:
-    found = [account_of(ctx.data, one) for one in ctx.sets]
+    found = [ctx.account_by(one) for one in ctx.sets]
     chosen = ctx.account.simulated.total
     mass = Column.of("tC", ctx.state.units, [one.simulated.total for one in found])
     bars = []

@@ -173,6 +173,27 @@ def test_an_official_forest_by_a_reference_red_line_carries_the_mark(open_page, 
     assert "示意数据 · 生态保护红线内外" in texts(sound(open_page("accounts", by="redline_share_pct")))
 
 
+def test_a_new_red_line_moves_plots_inside(open_page, store):
+    app = open_page("accounts", by="redline_share_pct", area="ha")
+    before = table(app, "生态保护红线内外")[2]
+    redline = layer_frames.redline()
+    redline["geometry"] = [layer_frames.square(0, 0, 2), layer_frames.square(20, 20)]
+    publish(
+        store,
+        "redline",
+        redline,
+        provenance=Provenance(Kind.OFFICIAL, "平昌县自然资源局", as_of="2024"),
+        publisher="技术员",
+        note="",
+        base=store.snapshot().versions["redline"].name,
+    )
+    after = table(sound(app.run()), "生态保护红线内外")[2]
+    # Half a plot lay inside before, four plots do now (rows differ a little in width).
+    old, new = (float(row[2].replace(",", "")) for row in (before, after))
+    assert new / old == pytest.approx(8, rel=1e-3)
+    assert after[1] == "4"
+
+
 def test_bad_parameters_are_named_and_dropped(open_page):
     app = sound(open_page("accounts", set="nothing", by="moon", growth="-1", before="9", after="x", q="1"))
     assert "set、by、growth、before、after、q" in app.toast[0].value
