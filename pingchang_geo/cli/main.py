@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pingchang_geo.cli import accounts, data, operate, versions
+from pingchang_geo.cli import accounts, data, operate, site, versions
 from pingchang_geo.errors import PingchangError
 
 
@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True, metavar="命令")
     data.add_commands(commands)
     accounts.add_commands(commands)
+    site.add_commands(commands)
     versions.add_commands(commands)
     operate.add_commands(commands)
     return root

@@ -38,6 +38,11 @@ def read(path: Path, most_bytes: int) -> str:
             raw = stream.read(most_bytes + 1)
     except OSError:
         raise Refused(issue("FILE_UNREADABLE", file=name)) from None
+    return text_of(raw, name, most_bytes)
+
+
+def text_of(raw: bytes, name: str, most_bytes: int) -> str:
+    """Text of bytes that messages call ``name``; the same refusals."""
     if not raw:
         raise Refused(issue("FILE_EMPTY", file=name))
     if len(raw) > most_bytes:

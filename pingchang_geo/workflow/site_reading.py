@@ -18,7 +18,7 @@ import shapely
 from pingchang_geo import boundary, crs
 from pingchang_geo.boundary import Parcel
 from pingchang_geo.issues import Decision, Issue, Level, answered, decide
-from pingchang_geo.messages import issue
+from pingchang_geo.messages import issue, shown
 from pingchang_geo.readers import coordinates, shape_text, text_file
 from pingchang_geo.readers.model import Limits, Refused
 from pingchang_geo.readers.written import Written
@@ -27,13 +27,23 @@ from pingchang_geo.workflow import site_crs, site_file
 from pingchang_geo.workflow.site_address import decode, encode
 from pingchang_geo.workflow.site_crs import CrsReading
 
-__all__ = ["CrsReading", "SiteBoundary", "decode", "encode", "read_drawn", "read_files", "read_text"]
+__all__ = [
+    "MOST_TEXT_BYTES",
+    "CrsReading",
+    "SiteBoundary",
+    "decode",
+    "encode",
+    "read_bytes",
+    "read_drawn",
+    "read_files",
+    "read_text",
+]
 
 _LOG: Final = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
 #: Bytes of an uploaded text: every letter of the longest text in GBK or UTF-8.
-_TEXT_BYTES: Final = 3 * coordinates.MAX_LETTERS
+MOST_TEXT_BYTES: Final = 3 * coordinates.MAX_LETTERS
 #: A stated area may differ by this share (and by the rounding of two decimals) before it is told.
 _STATED_SHARE: Final = 0.01
 _STATED_HA: Final = 0.01
@@ -123,6 +133,13 @@ def read_files(
     return _guarded(lambda: _of_files(paths, limits, county, answers))
 
 
+def read_bytes(
+    raw: bytes, name: str, *, county: Any | None = None, answers: Mapping[str, str] = _NO_ANSWERS
+) -> SiteBoundary:
+    """Read a text of coordinates as bytes, UTF-8 or GBK; messages call it ``name``."""
+    return _guarded(lambda: _of_text(text_file.text_of(raw, name, MOST_TEXT_BYTES), county, answers))
+
+
 def read_drawn(
     geometry: Mapping[str, Any] | Any, *, county: Any | None = None, answers: Mapping[str, str] = _NO_ANSWERS
 ) -> SiteBoundary:
@@ -143,7 +160,8 @@ def _guarded(read: Callable[[], SiteBoundary]) -> SiteBoundary:
         _LOG.exception("reading a boundary failed")
         return SiteBoundary(None, issues=(issue("SITE_FAILED", detail=type(error).__name__),))
     heaviest_first = sorted(result.issues, key=lambda one: -list(Level).index(one.level))
-    return replace(result, issues=tuple(heaviest_first))
+    named = tuple(shown(name) for name in result.parcels)
+    return replace(result, name=shown(result.name).strip(), parcels=named, issues=tuple(heaviest_first))
 
 
 def _of_text(text: str, county: Any | None, answers: Mapping[str, str], name: str = "") -> SiteBoundary:
@@ -175,7 +193,7 @@ def _of_files(paths: Sequence[Path], limits: Limits, county: Any | None, answers
     if texts and len(paths) > 1:
         raise Refused(issue("FORMAT_MIXED", files="、".join(path.name for path in paths)))
     if texts:
-        text = text_file.read(texts[0], min(_TEXT_BYTES, limits.max_upload_mb << 20))
+        text = text_file.read(texts[0], min(MOST_TEXT_BYTES, limits.max_upload_mb << 20))
         return _of_text(text, county, answers, texts[0].stem)
     found = site_file.read(paths, limits, answers)
     name = paths[0].stem if paths else ""
@@ -263,6 +281,6 @@ def _stated_areas(parcels: Sequence[Parcel], areas_ha: Sequence[float]) -> list[
         if any(abs(one - area_ha) <= max(_STATED_SHARE * area_ha, _STATED_HA * one / stated) for one in in_ha):
             continue
         label = f"「{parcel.name}」" if parcel.name else f"第 {number} 个地块"
-        shown = format_number(stated, 4).rstrip("0").rstrip(".")
-        found.append(issue("SITE_STATED_AREA", ring=label, stated=shown, found=format_number(area_ha, 4)))
+        said = format_number(stated, 4).rstrip("0").rstrip(".")
+        found.append(issue("SITE_STATED_AREA", ring=label, stated=said, found=format_number(area_ha, 4)))
     return found[:_NAMES_SPOKEN]
