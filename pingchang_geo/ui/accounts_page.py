@@ -41,9 +41,9 @@ def accounts_page() -> None:
         _notices(ctx)
         accounts_stock.stock_section(ctx)
         accounts_stock.method_section(ctx)
-        removals = accounts_removal.removal_section(ctx)
+        removals, mark = accounts_removal.removal_section(ctx)
         accounts_value.reported_section(ctx)
-        accounts_value.value_section(ctx, removals)
+        accounts_value.value_section(ctx, removals, mark)
         footer()
 
 

@@ -28,8 +28,8 @@ _GROWTH_KEY, _BEFORE_KEY, _AFTER_KEY = "accounts_growth", "accounts_before", "ac
 _NOT_ADDED: Final = "不相加"
 
 
-def removal_section(ctx: AccountsContext) -> tuple[KindRemoval, ...]:
-    """Three boxes with assumption and inputs, then the table of results, which is returned."""
+def removal_section(ctx: AccountsContext) -> tuple[tuple[KindRemoval, ...], str]:
+    """Three boxes with assumption and inputs, then the table of results; its rows and their mark are returned."""
     st.markdown("##### 年清除量（年固碳量）：三种方法并列")
     first, second, third = st.columns(3, gap="small")
     with first.container(border=True, height="stretch"):
@@ -41,7 +41,7 @@ def removal_section(ctx: AccountsContext) -> tuple[KindRemoval, ...]:
     by_kind = found.by_kind if found is not None else None
     rows = removal_methods.side_by_side(ctx.account, load_ledger(), ctx.state.growth_pct_a, by_kind)
     _results(ctx, rows, found)
-    return rows
+    return rows, _mark(ctx, found)
 
 
 def _official(ctx: AccountsContext) -> None:
@@ -149,6 +149,8 @@ def _results(ctx: AccountsContext, rows: Sequence[KindRemoval], found: VersionCh
     )
     cells = [_cells(row, mass, area) for row in rows]
     cells.append([f"**{cell}**" for cell in _total_cells(rows, found, mass, area)])
+    if _mark(ctx, found) and not ctx.mark("removal_tco2_a"):
+        st.badge(f"{_mark(ctx, found)} · 所比较的版本中有参考图层", color="orange")
     with st.container(key="wide_removal"):
         st.markdown(markdown_table(headers, cells, numbers=range(1, 6)))
     _explain(ctx, rows, found)

@@ -69,8 +69,8 @@ def _reported_sheet(ctx: AccountsContext, table: pd.DataFrame, label: str, mass:
     return Sheet("上报与计算碳储量", columns, ctx.notes("stock_tc"), ctx.mark("stock_tc"))
 
 
-def value_section(ctx: AccountsContext, rows: Sequence[KindRemoval]) -> None:
-    """价格 × 年清除量, only from what the reader enters, named 测算."""
+def value_section(ctx: AccountsContext, rows: Sequence[KindRemoval], mark: str) -> None:
+    """价格 × 年清除量, only from what the reader enters, named 测算; ``mark`` is that of the removals."""
     with st.expander(
         "碳价测算（价格由用户输入）", icon=":material/payments:", key="accounts-value", on_change="rerun"
     ) as fold:
@@ -94,7 +94,9 @@ def value_section(ctx: AccountsContext, rows: Sequence[KindRemoval]) -> None:
         if base is None or price is None or not isinstance(day, date):
             st.caption("选定年清除量并填写价格与日期后显示测算结果。")
         else:
-            _value(ctx, base, bases[base], price, day)
+            badge = f"　:orange-badge[{mark}]" if mark else ""
+            st.markdown(_value(ctx, base, bases[base], price, day) + badge)
+            st.caption("测算不代表可交易的减排量：是否符合方法学、能否签发，须经审定与核证。")
         st.caption(VALUE_NOTE)
 
 
@@ -112,12 +114,10 @@ def _bases(rows: Sequence[KindRemoval]) -> dict[str, float]:
     return found
 
 
-def _value(ctx: AccountsContext, base: str, removal_tco2_a: float, price: float, day: date) -> None:
+def _value(ctx: AccountsContext, base: str, removal_tco2_a: float, price: float, day: date) -> str:
     mass = Column.of("tCO₂/年", ctx.state.units, [removal_tco2_a])
-    mark = f"　:orange-badge[{ctx.mark('removal_tco2_a')}]" if ctx.mark("removal_tco2_a") else ""
     value = units.format_number(removal_tco2_a * price / _YUAN_PER_WAN, 1)
-    st.markdown(
+    return (
         f"**测算：{value} 万元/年**　= {plain(base)} {mass.text(removal_tco2_a)} {mass.label} × "
-        f"{units.format_number(price)} 元/吨（{day:%Y-%m-%d}，用户输入）{mark}"
+        f"{units.format_number(price)} 元/吨（{day:%Y-%m-%d}，用户输入）"
     )
-    st.caption("测算不代表可交易的减排量：是否符合方法学、能否签发，须经审定与核证。")

@@ -115,6 +115,7 @@ def test_two_dated_versions_give_the_stock_change(open_page, store):
     assert "2022 至 2025-12-31，3 年；配对小班 12 个。" in texts(app)
     row = table(app, "碳汇类型")[2]
     assert row[5] != "—"
+    assert "示意数据 · 所比较的版本中有参考图层" in texts(app)
     app.selectbox(key="accounts_before").set_value(2).run()
     assert app.query_params == {"before": "2"}
     assert "不晚于" in texts(sound(app))
