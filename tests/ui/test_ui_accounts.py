@@ -169,7 +169,7 @@ def test_a_value_is_worked_out_only_from_what_the_reader_enters(open_page):
 
 
 def test_an_official_forest_by_a_reference_red_line_carries_the_mark(open_page, store):
-    publish_forest(store, layer_frames.forest(), "2024")
+    publish_forest(store, layer_frames.forest(), "")  # undated: no reference version to compare with
     assert "示意数据" not in texts(open_page("accounts"))
     assert "示意数据 · 生态保护红线内外" in texts(sound(open_page("accounts", by="redline_share_pct")))
 
