@@ -20,7 +20,7 @@ from pingchang_geo.ui.text import plain
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow import overlay_tables
 from pingchang_geo.workflow.atlas import LayerData
-from pingchang_geo.workflow.overlay_result import Combined
+from pingchang_geo.workflow.overlay_result import POLYGON, Combined
 from pingchang_geo.workflow.ready import Ready
 
 _REMOVAL: Final = "报告给出年固碳量的两类林地是否重叠未经确认，合计不作全县年固碳量引用。"
@@ -42,7 +42,7 @@ def overlay_cards(ctx: OverlayContext, found: Combined) -> list[Card]:
         if value is not None:
             text = units.format_quantity(value, unit, units.fitting(unit, ctx.units, value))
             items.append(_card(ctx, found, label, text, hint=_share(value, whole), note=note))
-    if "nearest_m" in found.features and not found.carbon:
+    if "nearest_m" in found.features and (POLYGON not in found.dimensions or not sums.count):
         items.append(_nearest_card(ctx, found))
     return items
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pingchang_geo import charts
+from pingchang_geo import charts, units
+from pingchang_geo.layers import joined, protected
 from pingchang_geo.specs import Chart, LayerSpec
+from pingchang_geo.ui import totals
 from pingchang_geo.ui.overlay_context import OverlayContext
 from pingchang_geo.ui.toolbar import short
 from pingchang_geo.workflow import overlay_tables
+from pingchang_geo.workflow.atlas import LayerData
 from pingchang_geo.workflow.overlay_result import Combined
 from pingchang_geo.workflow.ready import Ready
 
@@ -27,17 +31,46 @@ def overlay_charts(ctx: OverlayContext, found: Combined) -> None:
     what = short(measure.label)
     behind = (left.id, right.id)
     zones = Chart("zones", f"各{right.noun}范围内{what}", by="name", measure=measure.name)
-    _bars(ctx, overlay_tables.table_spec(found), zones, found.features, behind, selecting=ctx.zones is found.right)
+    _bars(ctx, overlay_tables.table_spec(found), zones, found.features, behind, selecting=ctx.selectable)
     if by:
-        label = short(left.field(by).label)
+        label = short(overlay_tables.group_label(found.left, by))
         groups = Chart("groups", f"范围内各{label}{what}", by="group", measure=overlay_tables.in_groups(measure.name))
         _bars(ctx, overlay_tables.category_spec(found, by), groups, _categorical(found, by), behind)
 
 
 def ready_chart(ctx: OverlayContext, found: Ready) -> None:
-    """The chosen quantity of a ready result, row by row."""
+    """The chosen quantity of a ready result, row by row, and how near zones lie to what is protected."""
     measure = next(field for field in found.measures if field.name == ctx.choice.measure)
-    _bars(ctx, found.spec, found.chart(measure), found.frame, found.behind, selecting=found.zone is not None)
+    _bars(ctx, found.spec, found.chart(measure), found.frame, found.behind, selecting=ctx.selectable)
+    for layer in protected():
+        if found.zone is not None and joined.distance_field(layer) in found.frame:
+            _distances(ctx, found, found.zone, layer)
+
+
+def _distances(ctx: OverlayContext, found: Ready, zones: LayerData, layer: LayerSpec) -> None:
+    """The zones nearest to a protected layer, nearest first."""
+    distance_m = totals.column(zones, joined.distance_field(layer))
+    order = [int(row) for row in np.argsort(distance_m, kind="stable") if not np.isnan(distance_m[row])]
+    if not order:
+        return
+    bars = [
+        charts.PlainBar(
+            str(zones.titles[row]),
+            float(distance_m[row]),
+            units.format_number(float(distance_m[row]), 0) if distance_m[row] else "相交",
+            layer.style.color,
+        )
+        for row in order[: charts.MOST_BARS]
+    ]
+    title = f"距{layer.title}" + (f"最近的 {len(bars)} 个" if len(order) > len(bars) else "")
+    behind = (zones.spec.id, layer.id)
+    st.plotly_chart(
+        charts.plain_figure(title, "m", bars, mark=ctx.mark(behind), footer=ctx.versions(behind)),
+        key=f"chart-{ctx.page.path}-distance-{found.id}-{layer.id}",
+        theme=None,
+        config=charts.config(f"平昌县_{found.title}_{title}_{date.today():%Y%m%d}"),
+        alt=charts.plain_alt(title, bars),
+    )
 
 
 def _categorical(found: Combined, by: str) -> pd.DataFrame:

@@ -54,9 +54,12 @@ class OverlayContext:
         return [shared.source_of(self.atlas[layer]) for layer in layer_ids]
 
     def versions(self, layer_ids: Iterable[str]) -> str:
-        """Versions and date, for the foot of charts."""
-        named = (f"{one.title}{one.version}（{one.provenance.kind.label}）" for one in self.sources(layer_ids))
-        return f"{'、'.join(named)} · {date.today():%Y-%m-%d}"
+        """Date, versions and what kind of source they have, for the foot of charts."""
+        sources = self.sources(layer_ids)
+        kinds = list(dict.fromkeys(one.provenance.kind.label for one in sources))
+        apart = len(kinds) > 1
+        named = "、".join(f"{one.title}{one.version}" + f"（{one.provenance.kind.label}）" * apart for one in sources)
+        return f"{date.today():%Y-%m-%d} · {named}{'' if apart else f'（{kinds[0]}）'}"
 
     def notes(self, layer_ids: Iterable[str], more: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Lines of an export: how it was made, then versions, date and mark."""
@@ -66,9 +69,14 @@ class OverlayContext:
             lines.append(("碳储量参数", parameters()))
         return (*lines, *sheets.notes(self.sources(ids), datetime.now(), mark=self.mark(ids)))
 
+    @property
+    def selectable(self) -> bool:
+        """Whether the zones can be selected on the map; those of the base map cannot."""
+        return self.zones is not None and self.zones.spec.id in self.scope.layers
+
     def map_context(self) -> Context | None:
         """The selection's view of the page; None where no row can be selected."""
-        if self.zones is None or self.zones.spec.id not in self.scope.layers:
+        if self.zones is None or not self.selectable:
             return None
         return Context(self.page, self.atlas, self.scope, self.state, View.of(self.zones, Filter()))
 

@@ -30,7 +30,7 @@ def controls(choice: Choice, offer: Offer, titles: Mapping[str, str], ready: Map
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="toolbar"):
         _mode(choice, offer)
         if choice.ready:
-            _pick("结果", "ready", dict(ready), choice.ready, offer)
+            _pick("结果", "ready", dict(ready), choice.ready, offer, width=260)
             return
         _pick("统计", "left", {layer: titles[layer] for layer in offer.lefts}, choice.left, offer)
         st.button(

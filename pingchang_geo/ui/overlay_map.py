@@ -33,10 +33,9 @@ def overlay_state(ctx: OverlayContext, found: Combined | None) -> dict[str, Any]
 def ready_state(ctx: OverlayContext, found: Ready) -> dict[str, Any]:
     """State of the map for a ready result."""
     shown = _state(ctx, *found.colour)
-    shapes = [
-        Shape(Role.BUFFER, outline, f"{radius / 1000:g} km", f"{found.zone.spec.noun if found.zone else ''}周边范围")
-        for radius, outline in found.outlines
-    ]
+    radii = "、".join(f"{radius / 1000:g}" for radius, _ in found.outlines)
+    legend = f"{found.title.removeprefix('各')}周边 {radii} km"
+    shapes = [Shape(Role.BUFFER, outline, f"{radius / 1000:g} km", legend) for radius, outline in found.outlines]
     return _sketched(shown, shapes, ctx.mark(found.behind))
 
 

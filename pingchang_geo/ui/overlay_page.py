@@ -18,7 +18,7 @@ from pingchang_geo.ui.overlay_context import OverlayContext, combined, ready_res
 from pingchang_geo.ui.overlay_controls import chart_controls, controls
 from pingchang_geo.ui.overlay_map import overlay_state as map_of_overlay
 from pingchang_geo.ui.overlay_map import ready_state as map_of_ready
-from pingchang_geo.ui.overlay_results import overlay_results
+from pingchang_geo.ui.overlay_results import category_table, method_lines, zone_table
 from pingchang_geo.ui.overlay_results import ready_results as ready_tables
 from pingchang_geo.ui.overlay_state import Choice, Offer
 from pingchang_geo.ui.registry import page_of
@@ -84,7 +84,11 @@ def _page(found: Atlas, offer: Offer) -> None:
     if result is not None:
         ready_tables(ctx, result, every)
     elif overlay is not None:
-        overlay_results(ctx, overlay)
+        with left:
+            zone_table(ctx, overlay)
+        with right:
+            category_table(ctx, overlay)
+        method_lines(overlay)
     footer()
 
 
@@ -99,12 +103,31 @@ def _side(ctx: OverlayContext, result: Ready | None, overlay: Combined | None) -
     if result is not None:
         chart_controls(ctx.choice, ctx.offer, result.measures, ())
         ready_chart(ctx, result)
+        _in_detail(ctx, result)
     elif overlay is not None:
         _hints(overlay)
+        if not overlay.totals.count:
+            return
         chart_controls(
             ctx.choice, ctx.offer, overlay_tables.measures(overlay.left), overlay_tables.groupings(overlay.left)
         )
         overlay_charts(ctx, overlay)
+
+
+def _in_detail(ctx: OverlayContext, result: Ready) -> None:
+    """From a ready result to the same two layers, where species and any other category can be looked at."""
+    if result.layers is None:
+        return
+    left, right = result.layers
+    st.button(
+        f"在自选图层中细分（{ctx.atlas[left].spec.title} × {ctx.atlas[right].spec.title}）",
+        key="overlay_detail",
+        icon=":material/join_inner:",
+        type="tertiary",
+        on_click=overlay_state.change,
+        args=(ctx.offer,),
+        kwargs={"ready": "", "left": left, "right": right},
+    )
 
 
 def _hints(found: Combined) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.specs import FieldSpec
 from pingchang_geo.ui.overlay_context import OverlayContext
 from pingchang_geo.ui.text import plain
-from pingchang_geo.units import UnitChoice
+from pingchang_geo.ui.toolbar import short
 from pingchang_geo.workflow import overlay_export, overlay_tables
 from pingchang_geo.workflow.overlay_result import Combined
 from pingchang_geo.workflow.ready import Ready
@@ -26,8 +27,8 @@ _ROWS_SHOWN: Final = 500
 _HEAD_PX, _ROW_PX, _TALLEST_PX = 38, 35, 360
 
 
-def overlay_results(ctx: OverlayContext, found: Combined) -> None:
-    """Table by zone beside the table by category, with downloads."""
+def zone_table(ctx: OverlayContext, found: Combined) -> None:
+    """Title, downloads of the whole overlay, and the table by zone."""
     left, right, by = found.left.spec, found.right.spec, ctx.choice.by
     ids = (left.id, right.id)
 
@@ -36,34 +37,41 @@ def overlay_results(ctx: OverlayContext, found: Combined) -> None:
 
     name = f"平昌县_叠加_{left.title}_{right.title}" + (f"_{found.buffer_m / 1000:g}km" if found.buffer_m else "")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"##### {plain(left.title)} × {plain(overlay_tables.range_words(found))}", width="content")
+        _heading(f"各{right.noun}", ctx.selectable)
         st.space("stretch")
         downloads(
             name,
             lambda: exports.to_xlsx(*overlay_export.sheets(found, by, ctx.units, notes())),
             lambda: overlay_export.geopackage(found, notes()),
         )
-    wide, narrow = st.columns((62, 38), gap="small") if by else (st.container(), None)
-    with wide:
-        rows = _first_rows(found, ctx.choice.measure)
-        fields = overlay_tables.feature_fields(found)
-        table(ctx, f"各{right.noun}", found.features.iloc[rows], fields, rows if ctx.zones is found.right else None)
-        if len(rows) < len(found.features):
-            st.caption(f"仅列出前 {len(rows)} 行，全部 {len(found.features):,} 行请下载查看。")
-    if narrow is not None:
-        with narrow:
-            groups = overlay_tables.category_fields(found, by)
-            table(ctx, f"各{left.field(by).label}（合计，重叠只计一次）", found.by_category(by), groups)
+    rows = _first_rows(found, ctx.choice.measure)
+    fields = overlay_tables.feature_fields(found)
+    table(ctx, f"各{right.noun}", found.features.iloc[rows], fields, rows if ctx.selectable else None)
+    if len(rows) < len(found.features):
+        st.caption(f"仅列出前 {len(rows)} 行，全部 {len(found.features):,} 行请下载查看。")
+
+
+def category_table(ctx: OverlayContext, found: Combined) -> None:
+    """The table by category of the counted layer, overlaps once."""
+    by = ctx.choice.by
+    if not by or not found.totals.count:
+        return
+    title = f"各{overlay_tables.group_label(found.left, by)}"
+    _heading(f"{title}（合计，重叠只计一次）", False)
+    table(ctx, title, found.by_category(by), overlay_tables.category_fields(found, by))
+
+
+def method_lines(found: Combined) -> None:
+    """How the figures came about, whether area was conserved, and the mark."""
     st.caption(plain(overlay_tables.method_words(found)))
     balance = overlay_tables.balance_words(found)
     if balance and found.balance is not None:
         (st.caption if found.balance.holds else st.error)(plain(balance))
-    if found.mark:
-        st.caption(f":orange-badge[{found.mark}] 图形与属性仅供示意，不得作为管理依据。")
+    _marked(found.mark)
 
 
 def ready_results(ctx: OverlayContext, found: Ready, every: Sequence[Ready]) -> None:
-    """Table of one ready result, with downloads of it and of all of them."""
+    """Table of one ready result, with downloads of all of them."""
     ids = list(dict.fromkeys(layer for one in every for layer in one.behind))
     mark = ctx.mark(ids)
 
@@ -78,7 +86,7 @@ def ready_results(ctx: OverlayContext, found: Ready, every: Sequence[Ready]) -> 
 
     zoned = [one for one in every if one.zone is not None]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"##### {plain(found.title)}", width="content")
+        _heading(found.title, ctx.selectable)
         st.space("stretch")
         downloads(
             "平昌县_现成结果",
@@ -86,11 +94,20 @@ def ready_results(ctx: OverlayContext, found: Ready, every: Sequence[Ready]) -> 
             (lambda: overlay_export.ready_geopackage(zoned, notes(zoned), mark)) if zoned else None,
             label="全部结果",
         )
-    rows = np.arange(len(found.frame)) if found.zone is not None else None
+    rows = np.arange(len(found.frame)) if ctx.selectable else None
     table(ctx, found.title, found.frame, found.fields, rows)
     st.caption(plain(found.words))
-    if own := ctx.mark(found.behind):
-        st.caption(f":orange-badge[{own}] 图形与属性仅供示意，不得作为管理依据。")
+    _marked(ctx.mark(found.behind))
+
+
+def _heading(title: str, selectable: bool) -> None:
+    hint = "　:gray[:small[点选一行，可在地图上定位]]" if selectable else ""
+    st.markdown(f"##### {plain(title)}{hint}", width="content")
+
+
+def _marked(mark: str) -> None:
+    if mark:
+        st.caption(f":orange-badge[{mark}] 图形与属性仅供示意，不得作为管理依据。")
 
 
 def downloads(
@@ -117,16 +134,23 @@ def downloads(
 
 
 def table(ctx: OverlayContext, title: str, frame: pd.DataFrame, fields: Sequence[FieldSpec], rows: Any = None) -> None:
-    """A table in the reader's units; with ``rows`` of a layer, choosing a line selects the feature on the map."""
-    sheet = _sheet(title, frame, fields, ctx.units)
-    columns = {header: st.column_config.NumberColumn(header, format="localized") for header in sheet.digits}
+    """A table in the reader's units; with ``rows`` of a layer, choosing a line selects the feature on the map.
+
+    Headers leave the method in brackets to their hint; downloads have it in full.
+    """
+    briefly = [replace(spec, label=short(spec.label)) for spec in fields]
+    sheet = Sheet.of_frame(title, frame, briefly, ctx.units)
+    hints = {short(spec.label): spec.help or spec.label for spec in fields}
+    columns = {
+        header: st.column_config.NumberColumn(header, format="localized", help=hints.get(header.partition("（")[0]))
+        for header in sheet.digits
+    }
     key = f"overlay-table-{title}"
 
     def picked() -> None:
         found = st.session_state[key].selection.rows
         ctx.select(int(rows[found[0]]) if found else None)
 
-    st.markdown(f"**{plain(title)}**" + ("　:gray[:small[点选一行，可在地图上定位]]" if rows is not None else ""))
     st.dataframe(
         pd.DataFrame(sheet.columns),
         key=key,
@@ -138,10 +162,6 @@ def table(ctx: OverlayContext, title: str, frame: pd.DataFrame, fields: Sequence
         placeholder="—",
         alt=f"{title}数据表",
     )
-
-
-def _sheet(title: str, frame: pd.DataFrame, fields: Sequence[FieldSpec], choice: UnitChoice) -> Sheet:
-    return Sheet.of_frame(title, frame, fields, choice)
 
 
 def _first_rows(found: Combined, measure: str) -> Any:

@@ -29,7 +29,7 @@ def words(found: Combined, by: str = "") -> Notes:
     """The notes of an overlay besides versions and date: what was asked, how it was computed, what is missing."""
     left = found.left.spec
     lines = [("被统计图层", left.title), ("范围", overlay_tables.range_words(found))]
-    lines += [("分组", left.field(by).label)] if by else []
+    lines += [("分组", overlay_tables.group_label(found.left, by))] if by else []
     lines += [("方法", overlay_tables.method_words(found))]
     lines += [("面积守恒", text)] if (text := overlay_tables.balance_words(found)) else []
     totals = found.totals
@@ -52,13 +52,17 @@ def sheets(found: Combined, by: str, choice: UnitChoice, notes: Notes) -> list[S
     if by:
         fields = overlay_tables.category_fields(found, by)
         table = found.by_category(by)
-        made.append(Sheet.of_frame(f"按{left.field(by).label}", table, fields, choice, notes=notes, mark=found.mark))
+        made.append(
+            Sheet.of_frame(
+                f"按{overlay_tables.group_label(found.left, by)}", table, fields, choice, notes=notes, mark=found.mark
+            )
+        )
     return made
 
 
 def geopackage(found: Combined, notes: Notes) -> bytes:
     """Parts of the overlay, one layer a kind of geometry, and the zones with their totals and buffers."""
-    pieces = found.pieces()
+    pieces = found.pieces(MOST_PIECES)
     left_over = found.piece_count - len(pieces)
     if left_over:
         notes = (*notes, ("叠加图斑", f"共 {found.piece_count:,} 个，仅写入最大的 {MOST_PIECES:,} 个。"))

@@ -39,7 +39,7 @@ def feature_fields(found: Combined) -> tuple[FieldSpec, ...]:
 
 def category_fields(found: Combined, by: str) -> tuple[FieldSpec, ...]:
     """Columns of :meth:`Combined.by_category`."""
-    first = FieldSpec(_GROUP, found.left.spec.field(by).label, FieldKind.CATEGORY)
+    first = FieldSpec(_GROUP, group_label(found.left, by), FieldKind.CATEGORY)
     return (
         first,
         _count(found.left, "plots"),
@@ -73,11 +73,17 @@ def in_groups(measure: str) -> str:
 
 
 def groupings(data: LayerData) -> tuple[FieldSpec, ...]:
-    """Columns that the counted layer may be grouped by: its filled categories, or its names where it has none."""
+    """Columns that the counted layer may be grouped by: its filled categories, or its names where it has none and
+    they are several."""
     fields = tuple(data.spec.field(name) for name in category_names(data))
-    if fields or len(data.frame) > _MOST_NAMES:
+    if fields or not 1 < len(data.frame) <= _MOST_NAMES:
         return fields
     return (data.spec.field(data.spec.name_field),)
+
+
+def group_label(left: LayerData, by: str) -> str:
+    """What the groups of a column are called: the column's label, or the features' noun for their names."""
+    return left.spec.noun if by == left.spec.name_field else left.spec.field(by).label
 
 
 def category_names(data: LayerData) -> tuple[str, ...]:
@@ -110,7 +116,7 @@ def category_spec(found: Combined, by: str) -> LayerSpec:
     themes = (Theme(_GROUP, theme.title, palette=theme.palette),) if theme is not None and theme.palette else ()
     return LayerSpec(
         id=f"overlay-{left.id}-{by}",
-        title=f"{left.title}按{left.field(by).label}",
+        title=f"{left.title}按{group_label(found.left, by)}",
         noun=left.noun,
         description="",
         geometry=frozenset(),

@@ -36,6 +36,7 @@ class Ready:
         behind: layers it rests on.
         words: how it came about, in one line.
         colour: layer and column that the map is coloured by.
+        layers: counted layer and zone layer of the overlay that shows the same in more detail, if there is one.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Ready:
     words: str
     colour: tuple[str, str]
     zone: LayerData | None = None
+    layers: tuple[str, str] | None = None
 
     @property
     def fields(self) -> tuple[FieldSpec, ...]:
@@ -118,6 +120,7 @@ def _inside_outside(plots: LayerData, zones: LayerSpec) -> Ready:
         behind=(plots.spec.id, zones.id),
         words=words,
         colour=(plots.spec.id, share),
+        layers=(plots.spec.id, zones.id),
     )
 
 
@@ -212,6 +215,7 @@ def _surroundings(atlas: Atlas, zones: LayerData, plots: LayerData) -> Ready:
         words=words,
         colour=(plots.spec.id, plots.spec.themes[0].field),
         zone=zones,
+        layers=(plots.spec.id, spec.id),
     )
 
 
@@ -229,6 +233,7 @@ def _totals(zones: LayerData, plots: LayerData) -> Ready:
         words=f"{_BY_SHARE}。",
         colour=(plots.spec.id, plots.spec.themes[0].field),
         zone=zones,
+        layers=(plots.spec.id, spec.id),
     )
 
 
