@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
-from pingchang_geo.units import HA_M2, KM2_M2, MU_M2
+from pingchang_geo.units import HA_M2, KM2_M2, MU_M2, MU_PER_HA
 
 #: Where a code has no name.
 UNRECOGNISED: Final = "未识别"
@@ -67,11 +67,20 @@ _PLAIN_UNITS: Final = frozenset(
         "M3/HA",
         "M3/HM2",
         "立方米/公顷",
+        "M3/公顷",
+        "方/公顷",
+        "公方",
+        "株/HM2",
+        "吨/公顷",
+        "T/HA",
+        "T/HM2",
         "万",
         "万M3",
         "万立方米",
     ]
 )
+#: Units per 亩 behind a quantity per hectare: the old habit.
+_PER_MU: Final = frozenset(("立方米/亩", "M3/亩", "方/亩", "公方/亩", "株/亩", "吨/亩", "T/亩"))
 _FIELD_AREA_M2: Final = {"ha": HA_M2, "m²": 1.0, "km²": KM2_M2, "": HA_M2}
 _SAMPLES: Final = 5
 #: Share of values above 1 that shows a 0–1 field filled in as percent or tenths.
@@ -124,7 +133,7 @@ def parse_number(text: str) -> tuple[float, str] | None:
     if not found or not found[1] or not any(c.isdigit() for c in found[1]):
         return None
     unit = (found[2] or "").strip().replace("²", "2").replace("³", "3")
-    if unit and unit not in _PLAIN_UNITS and unit not in _AREA_M2:
+    if unit and unit not in _PLAIN_UNITS and unit not in _AREA_M2 and unit not in _PER_MU:
         return None
     try:
         return float(found[1].replace(",", "")), unit
@@ -135,6 +144,11 @@ def parse_number(text: str) -> tuple[float, str] | None:
 def is_number(text: str) -> bool:
     """Whether a text reads as a number or as nothing."""
     return parse_number(text) is not None
+
+
+def is_known(spec: FieldSpec, text: str) -> bool:
+    """Whether a text is a code or a name of a field's table, or nothing."""
+    return _is_nothing(text) or _name(as_text(text), _code_lookup(spec), free=False) is not None
 
 
 def as_text(value: Any) -> str:
@@ -223,6 +237,8 @@ def _unit_factor(spec: FieldSpec, unit: str) -> float:
         return area / _FIELD_AREA_M2[spec.unit]
     if unit == "%" and spec.limits == (0, 1):
         return 0.01
+    if unit in _PER_MU and spec.unit.endswith("/ha"):
+        return MU_PER_HA
     if unit in ("万", "万M3", "万立方米"):
         return 1e4
     return 1.0

@@ -1,7 +1,8 @@
 """Which column of a file is which canonical field. Pure.
 
-Names are compared in four steps, strongest first: as they are, without separators, cut to the ten characters that a
-DBF keeps, and by the beginning of the Chinese label. Turning the values themselves is :mod:`pingchang_geo.conversion`.
+Names are compared in four steps, strongest first: as they are, without separators, cut to the ten bytes that a DBF
+keeps, and by the beginning of the Chinese label. Where a column fits several fields, what it holds decides. Turning
+the values themselves is :mod:`pingchang_geo.conversion`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 import pandas as pd
 
-from pingchang_geo.conversion import is_number, to_canonical
+from pingchang_geo.conversion import is_known, is_number, to_canonical
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
@@ -26,6 +27,10 @@ __all__ = ["FieldMapping", "Match", "fingerprint", "map_columns", "mapping_issue
 #: Below this a pair is shown with sample values and confirmed by the analyst.
 SURE: Final = 0.8
 _DBF_NAME: Final = 10
+#: Score of a name cut by a DBF, what is left of it when it could be several, and of a code table that does not fit.
+_CUT_SCORE: Final = 0.9
+_SHARED: Final = 0.6
+_FOREIGN_CODES: Final = 0.9
 _BRACKETS: Final = re.compile(r"[（(\[【].*?[)）\]】]")
 _SEPARATORS: Final = re.compile(r"[\s_\-.·・]+")
 _JOIN_SUFFIX: Final = re.compile(r"_\d{1,2}$")
@@ -89,12 +94,22 @@ def _score(column: str, name: str) -> tuple[float, str]:
         return 1.0, f"名称与「{name}」一致"
     if squeezed and squeezed == known_squeezed:
         return 0.95, f"名称与「{name}」仅分隔符或括注不同"
-    if len(plain) == _DBF_NAME and known.startswith(plain):
-        return 0.9, f"是「{name}」截为 10 个字符"
+    if plain in _cut(known):
+        return _CUT_SCORE, f"是「{name}」按 {_DBF_NAME} 字节截断"
     if _squeezed(_JOIN_SUFFIX.sub("", plain)) == known_squeezed:
         return 0.7, f"名称与「{name}」相比多了序号"
     chinese = not known.isascii() and min(len(squeezed), len(known_squeezed)) >= _SHORTEST_LABEL
     return _label_score(squeezed, known_squeezed, name) if chinese else (0.0, "")
+
+
+def _cut(name: str) -> set[str]:
+    """What DBF writers leave of a name: the characters that fit into ten bytes (ArcGIS: nine), by encoding."""
+    left = set()
+    for codec in ("utf-8", "gbk"):
+        stored = name.encode(codec, errors="replace")
+        if len(stored) > _DBF_NAME:
+            left |= {stored[:size].decode(codec, errors="ignore") for size in (_DBF_NAME - 1, _DBF_NAME)}
+    return left
 
 
 def _label_score(column: str, label: str, name: str) -> tuple[float, str]:
@@ -105,8 +120,12 @@ def _label_score(column: str, label: str, name: str) -> tuple[float, str]:
     return 0.0, ""
 
 
-def _best(column: str, spec: FieldSpec) -> tuple[float, str]:
-    return max((_score(column, name) for name in (spec.name, spec.label, *spec.aliases)), key=lambda found: found[0])
+def _best(column: str, spec: FieldSpec) -> tuple[float, int, str]:
+    """Score, rank of the name among the field's names, evidence."""
+    names = (spec.name, spec.label, *spec.aliases)
+    scored = [(*_score(column, name), rank) for rank, name in enumerate(names)]
+    score, evidence, rank = max(scored, key=lambda found: (found[0], -found[2]))
+    return score, rank, evidence
 
 
 def map_columns(
@@ -123,27 +142,18 @@ def map_columns(
         samples: some values of each column, to doubt a column of words for a number.
         chosen: canonical name → column as the analyst said (or as remembered); an empty column means none.
     """
-    found: list[tuple[float, int, int, str, str, str]] = []
-    for order, field_spec in enumerate(spec.source_fields):
-        if field_spec.name in chosen:
-            continue
-        for position, column in enumerate(columns):
-            score, evidence = _best(column, field_spec)
-            if score:
-                score, evidence = _doubted(score, evidence, field_spec, samples.get(column, ()))
-                found.append((-score, order, position, field_spec.name, column, evidence))
     pairs = {name: Match(column, 1.0, "由使用者确认") for name, column in chosen.items() if column in columns}
     taken = {match.column for match in pairs.values()}
     rivals: dict[str, tuple[str, ...]] = {}
-    for score, _, _, name, column, evidence in sorted(found):
-        if column in taken:
+    for one in sorted(_candidates(spec, columns, samples, chosen), key=lambda one: one.order):
+        if one.column in taken:
             continue
-        if name in pairs:
-            if -score >= SURE:
-                rivals[name] = (*rivals.get(name, ()), column)
+        if one.field in pairs:
+            if one.score >= SURE:
+                rivals[one.field] = (*rivals.get(one.field, ()), one.column)
             continue
-        pairs[name] = Match(column, -score, evidence)
-        taken.add(column)
+        pairs[one.field] = Match(one.column, one.score, one.evidence)
+        taken.add(one.column)
     ordered = {one.name: pairs[one.name] for one in spec.source_fields if one.name in pairs}
     return FieldMapping(
         MappingProxyType(ordered),
@@ -153,12 +163,54 @@ def map_columns(
     )
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A column that may be a field; ``order`` sorts the best first."""
+
+    field: str
+    column: str
+    score: float
+    evidence: str
+    order: tuple[float, ...]
+
+
+def _candidates(
+    spec: LayerSpec,
+    columns: Sequence[str],
+    samples: Mapping[str, Sequence[str]],
+    chosen: Mapping[str, str],
+) -> list[_Candidate]:
+    """Every pair that scores; a shortened name that fits several fields is not sure of any."""
+    found = []
+    for position, column in enumerate(columns):
+        fits = [
+            (*_best(column, field_spec), order, field_spec)
+            for order, field_spec in enumerate(spec.source_fields)
+            if field_spec.name not in chosen
+        ]
+        fits = [fit for fit in fits if fit[0]]
+        best = max((fit[0] for fit in fits), default=0.0)
+        shared = best <= _CUT_SCORE and sum(fit[0] == best for fit in fits) > 1
+        for score, rank, evidence, order, field_spec in fits:
+            named = min(score, _SHARED) if shared else score
+            sure, said = _doubted(named, evidence, field_spec, samples.get(column, ()))
+            weight = (-sure, not field_spec.required, order, rank, position)
+            found.append(_Candidate(field_spec.name, column, sure, said, weight))
+    return found
+
+
 def _doubted(score: float, evidence: str, spec: FieldSpec, samples: Sequence[str]) -> tuple[float, str]:
-    """A number field whose samples are mostly words is doubtful whatever its name."""
+    """A number field whose samples are mostly words is doubtful whatever its name.
+
+    Codes that the field's table does not have cost a little, so that another field of the same name comes first.
+    """
     filled = [sample for sample in samples if sample.strip()]
-    if spec.kind is not FieldKind.NUMBER or not filled:
+    if not filled:
         return score, evidence
-    if sum(is_number(sample) for sample in filled) * 2 >= len(filled):
+    if spec.kind is FieldKind.CATEGORY and spec.codes:
+        known = sum(is_known(spec, sample) for sample in filled)
+        return (score, evidence) if known * 2 >= len(filled) else (score * _FOREIGN_CODES, evidence)
+    if spec.kind is not FieldKind.NUMBER or sum(is_number(sample) for sample in filled) * 2 >= len(filled):
         return score, evidence
     return score * 0.5, f"{evidence}，但取值多不是数字"
 
@@ -175,7 +227,7 @@ def samples(table: pd.DataFrame, count: int = 20) -> dict[str, list[str]]:
 
 def mapping_issues(spec: LayerSpec, mapping: FieldMapping, samples: Mapping[str, Sequence[str]]) -> list[Issue]:
     """What has to be said about a mapping: missing required fields, unsure pairs, rivals."""
-    found = [_missing(spec.field(name)) for name in mapping.missing]
+    found = [_missing(spec, spec.field(name)) for name in mapping.missing]
     for name in mapping.unsure:
         match = mapping.pairs[name]
         shown = "、".join(list(samples.get(match.column, ()))[:3]) or "空"
@@ -197,6 +249,9 @@ def mapping_issues(spec: LayerSpec, mapping: FieldMapping, samples: Mapping[str,
     return found
 
 
-def _missing(spec: FieldSpec) -> Issue:
+def _missing(layer: LayerSpec, spec: FieldSpec) -> Issue:
+    """A required field without a column: no content without it, unless it is one of several that number features."""
     aliases = "、".join(dict.fromkeys((*spec.aliases[:4], spec.label)))
-    return issue("FIELD_REQUIRED", field=spec.name, label=spec.label, aliases=aliases)
+    numbering = spec.name in layer.key and len(layer.key) > 1
+    code = "KEY_COLUMN_MISSING" if numbering else "FIELD_REQUIRED"
+    return issue(code, field=spec.name, label=spec.label, aliases=aliases)

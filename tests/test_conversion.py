@@ -117,6 +117,12 @@ def test_units_behind_areas_are_converted_to_hectares() -> None:
     assert turned("reported_area_m2", ["15亩"], "redline")[0] == pytest.approx([10_000.0])
 
 
+def test_units_per_mu_behind_quantities_per_hectare() -> None:
+    values, issues = turned("volume_m3_ha", ["4方/亩", "60m³/公顷", "60"])
+    assert values == pytest.approx([60.0, 60.0, 60.0])
+    assert [(issue.code, issue.rows) for issue in issues] == [("UNIT_IN_VALUES", (1, 2))]
+
+
 @pytest.mark.parametrize(("values", "top"), [([30, 70, 90], 100), ([3, 7, 9], 10)])
 def test_canopy_in_percent_or_tenths(values: list[object], top: int) -> None:
     canopy, issues = turned("canopy", values)

@@ -86,9 +86,9 @@ def test_words_in_a_number_field_are_doubted() -> None:
 
 
 def test_the_analyst_chooses() -> None:
-    mapping = map_columns(FOREST, ["A", "XB", "XIAO_BAN"], chosen={"xiaoban": "A", "linban": ""})
+    mapping = map_columns(FOREST, ["A", "XB", "XIAO_BAN"], chosen={"xiaoban": "A", "species": ""})
     assert mapping.columns == {"xiaoban": "A"}
-    assert "linban" in mapping.missing
+    assert "species" in mapping.missing
     assert mapping.pairs["xiaoban"].confidence == 1.0
 
 
@@ -117,3 +117,29 @@ def test_missing_required_fields_say_what_they_may_be_called() -> None:
     volume = next(issue for issue in issues if issue.field == "volume_m3_ha")
     assert volume.code == "FIELD_REQUIRED"
     assert "HUO_LMGQXJ" in volume.fix
+
+
+def test_names_cut_by_a_dbf() -> None:
+    """UTF-8 leaves three Chinese characters of a name, GBK five; what could be several fields is not sure of any."""
+    cut = map_columns(FOREST, ["优势树", "每公顷蓄积", "小班号"])
+    assert {name: match.column for name, match in cut.pairs.items() if name not in cut.unsure} == {
+        "species": "优势树",
+        "volume_m3_ha": "每公顷蓄积",
+        "xiaoban": "小班号",
+    }
+    shared = map_columns(FOREST, ["优势树", "每公顷", "小班号"])
+    assert shared.columns["volume_m3_ha"] == "每公顷"  # the required one of those it could be
+    assert shared.unsure == ("volume_m3_ha",)
+
+
+def test_what_a_column_holds_decides_between_fields_of_one_name() -> None:
+    """In the asset inventory LZ is the forest use; LING_ZU beside it is the age group."""
+    samples = {"LZ": ["111", "231", "255"], "LING_ZU": ["1", "2", "3"]}
+    columns = map_columns(FOREST, ["LZ", "LING_ZU"], samples).columns
+    assert columns == {"forest_use": "LZ", "age_group": "LING_ZU"}
+
+
+def test_a_missing_number_is_a_question_a_missing_quantity_is_not() -> None:
+    mapping = map_columns(FOREST, ["YSSZ"])
+    found = {issue.field: issue.code for issue in fieldmap.mapping_issues(FOREST, mapping, {})}
+    assert found == {"xiaoban": "KEY_COLUMN_MISSING", "volume_m3_ha": "FIELD_REQUIRED"}

@@ -40,3 +40,8 @@ def test_level_can_be_overridden_and_codes_must_exist() -> None:
     assert issue("GEOMETRY_NULL", level=Level.WARNING).level is Level.WARNING
     with pytest.raises(KeyError):
         issue("NO_SUCH_CODE")
+
+
+def test_what_a_terminal_would_obey_is_shown_not_done() -> None:
+    found = issue("FILE_EMPTY", file="a\x1b[2J\n\u202eb.shp")
+    assert found.message == "文件「a\ufffd[2J\ufffd\ufffdb.shp」是空文件（0 字节）。"

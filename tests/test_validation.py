@@ -208,6 +208,24 @@ def test_keys() -> None:
     assert issues["KEY_MISSING"].field == "xiaoban"
 
 
+def test_rows_without_a_number_do_not_share_one() -> None:
+    issues = issues_of(GOOD, xiaoban=[None, None, "2"])
+    assert issues["KEY_MISSING"].rows == (1, 2)
+    assert "KEY_DUPLICATE" not in issues
+
+
+def test_codes_and_names_in_one_column() -> None:
+    mixed = issues_of(GOOD, township=["驷马镇", "101", "白衣镇"])["VALUES_MIXED"]
+    assert (mixed.level, mixed.rows, mixed.field) == (Level.CONFIRM, (2,), "township")
+    for pure in (["101", "102", None], ["驷马镇", "白衣镇", None]):
+        assert "VALUES_MIXED" not in issues_of(GOOD, township=pure)
+
+
+def test_impossible_values_weigh_by_what_rests_on_them() -> None:
+    assert issues_of(GOOD, dbh_cm=[20.0, 900.0, 20.0])["VALUE_LIMITS"].level is Level.WARNING
+    assert issues_of(GOOD, dbh_cm=[20.0, -1.0, 20.0])["VALUE_NEGATIVE"].level is Level.WARNING
+
+
 def test_the_same_number_in_another_township_is_another_plot() -> None:
     issues = issues_of(GOOD, xiaoban=["1", "1", "2"], township=["驷马镇", "白衣镇", "驷马镇"])
     assert "KEY_DUPLICATE" not in issues
@@ -225,7 +243,7 @@ def test_a_layer_without_any_key() -> None:
 def test_limits_and_negative_values() -> None:
     issues = issues_of(GOOD, volume_m3_ha=[-3.0, 5000.0, 40.0])
     assert (issues["VALUE_NEGATIVE"].level, issues["VALUE_NEGATIVE"].rows) == (Level.BLOCKING, (1,))
-    assert (issues["VALUE_LIMITS"].level, issues["VALUE_LIMITS"].rows) == (Level.WARNING, (2,))
+    assert (issues["VALUE_LIMITS"].level, issues["VALUE_LIMITS"].rows) == (Level.CONFIRM, (2,))
     assert "0–1,000 m³/ha" in issues["VALUE_LIMITS"].message
 
 

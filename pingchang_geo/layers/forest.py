@@ -45,15 +45,21 @@ _FIELDS: Final = (
     FieldSpec(
         "township", "乡镇（片区）", FieldKind.CATEGORY, aliases=("XIANG", "XIANG_M", "乡镇名称", "乡"), filterable=True
     ),
-    FieldSpec("village", "村", aliases=("CUN", "行政村", "村名")),
-    FieldSpec("linban", "林班号", aliases=("LIN_BAN", "LB", "LINBAN"), required=True),
-    FieldSpec("xiaoban", "小班号", aliases=("XIAO_BAN", "XB", "XIAOBAN", "XBH", "XB_H"), required=True),
+    FieldSpec("village", "村", aliases=("CUN", "行政村", "村名", "ZLDWMC")),
+    FieldSpec("linban", "林班号", aliases=("LIN_BAN", "LB", "LINBAN")),
+    # The asset inventory (dialect C) has no compartment numbers; there its identifier is what tells plots apart.
+    FieldSpec(
+        "xiaoban",
+        "小班号",
+        aliases=("XIAO_BAN", "XB", "XIAOBAN", "XBH", "XB_H", "ZCQCBSM", "SLZYGLTBBM"),
+        required=True,
+    ),
     FieldSpec("xiban", "细班号", aliases=("XI_BAN",)),
     FieldSpec(
         "land_class",
         "地类",
         FieldKind.CATEGORY,
-        aliases=("DI_LEI", "DL"),
+        aliases=("DI_LEI", "DL", "SLZYGLDL"),
         codes=codes.LAND_CLASSES,
         values=tuple(dict.fromkeys(codes.LAND_CLASSES.values())),
         filterable=True,
@@ -81,7 +87,7 @@ _FIELDS: Final = (
         "age_group",
         "龄组",
         FieldKind.CATEGORY,
-        aliases=("LING_ZU", "LZ"),
+        aliases=("LING_ZU",),
         codes={
             **codes.AGE_GROUPS,
             **{name.removesuffix("林"): name for name in codes.AGE_GROUPS.values()},
@@ -137,7 +143,7 @@ _FIELDS: Final = (
         FieldKind.NUMBER,
         unit="株/ha",
         digits=0,
-        aliases=("MEI_GQ_ZS",),
+        aliases=("MEI_GQ_ZS", "MGQZS"),
         limits=(0, 20_000),
     ),
     FieldSpec(
@@ -187,14 +193,14 @@ _FIELDS: Final = (
         "forest_use",
         "林种",
         FieldKind.CATEGORY,
-        aliases=("LIN_ZHONG",),
+        aliases=("LIN_ZHONG", "LZ"),
         codes=codes.FOREST_USES,
         values=("防护林", "特种用途林", "用材林", "能源林", "经济林"),
         filterable=True,
     ),
-    FieldSpec("forest_category", "森林类别", aliases=("SEN_LIN_LB",)),
+    FieldSpec("forest_category", "森林类别", aliases=("SEN_LIN_LB", "SLLB")),
     FieldSpec("protection_level", "保护等级", aliases=("BH_DJ",)),
-    FieldSpec("ownership", "林地权属", aliases=("LD_QS",)),
+    FieldSpec("ownership", "林地权属", aliases=("LD_QS", "GTDCTDQS")),
     FieldSpec(
         "stand_kind",
         "碳汇类型",

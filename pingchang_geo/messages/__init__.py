@@ -17,10 +17,20 @@ from pingchang_geo.messages.reading import CRS, FILES
 from pingchang_geo.messages.site import SITE
 from pingchang_geo.messages.template import Template
 
+#: Control characters (terminal escapes among them), line separators and marks that turn the direction of writing.
+_UNPRINTABLE: Final = dict.fromkeys(
+    (*range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)),
+    "\N{REPLACEMENT CHARACTER}",
+)
 #: How many row numbers a sentence names; the ``rows`` of the issue list more.
 _ROWS_SPOKEN: Final = 5
 
 CATALOGUE: Final[Mapping[str, Template]] = MappingProxyType({**FILES, **CRS, **FIELDS, **CHECKS, **SITE})
+
+
+def shown(text: str) -> str:
+    """Text from outside as it may stand in a sentence, on a terminal or in a log: on one line, nothing that acts."""
+    return text.translate(_UNPRINTABLE)
 
 
 def where(rows: Iterable[int], count: int) -> str:
@@ -61,8 +71,8 @@ def issue(
     return Issue(
         code=code,
         level=level or template.level,
-        message=template.found.format_map(values),
-        fix=template.fix.format_map(values),
+        message=shown(template.found.format_map(values)),
+        fix=shown(template.fix.format_map(values)),
         field=field,
         rows=tuple(listed[:ROWS_LISTED]),
         count=total,

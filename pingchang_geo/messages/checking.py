@@ -15,6 +15,11 @@ FIELDS: Final = {
         "缺少必需字段「{label}」。",
         "请补上该字段（可用名称：{aliases}），或指定对应的列。",
     ),
+    "KEY_COLUMN_MISSING": Template(
+        _C,
+        "没有「{label}」一列，要素无法按编号辨认，只能按位置与旧版本比较。",
+        "请补上该字段（可用名称：{aliases}）；确需不带编号发布时再确认（命令行：--confirm KEY_COLUMN_MISSING）。",
+    ),
     "FIELD_UNSURE": Template(
         _C,
         "字段「{column}」像是「{label}」，但不能确定（{evidence}；示例：{samples}）。",
@@ -192,6 +197,12 @@ CHECKS: Final = {
         _W,
         "必填的「{label}」有 {count} 条记录为空{where}。",
         "请补填。",
+    ),
+    "VALUES_MIXED": Template(
+        _C,
+        "「{label}」既有代码（如「{number}」，{coded} 条）又有名称（如「{name}」，{named} 条）{where}，"
+        "按它汇总会把同一对象分成几份。",
+        "请在源数据中统一为名称或统一为代码；确认二者并非同一对象再继续。",
     ),
     "AREA_UNIT_INFERRED": Template(
         _W,

@@ -55,6 +55,16 @@ FILES: Final = {
         "一次提交了多种格式的文件：{files}。",
         "请每次只提交一个数据集（Shapefile 的各个部分可以一起提交）。",
     ),
+    "ROWS_TOO_MANY": Template(
+        _B,
+        "文件「{file}」有 {records} 条记录，超过上限 {limit} 条。",
+        "请按乡镇分幅后再上传。",
+    ),
+    "COLUMNS_TOO_MANY": Template(
+        _B,
+        "文件「{file}」有 {columns} 个字段，超过上限 {limit} 个。",
+        "请只保留需要的字段后重新导出。",
+    ),
     "READ_TIMEOUT": Template(
         _B,
         "读取文件用时超过 {seconds} 秒，已停止。",
@@ -127,7 +137,7 @@ FILES: Final = {
     ),
     "ENCODING_GUESSED": Template(
         _W,
-        "没有 .cpg，属性文字按 {encoding} 读取（{evidence}）。",
+        ".cpg 缺失或不能识别，属性文字按 {encoding} 读取（{evidence}）。",
         "若显示乱码，请补上 .cpg 文件或指定编码。",
     ),
     "ENCODING_CPG_WRONG": Template(

@@ -18,6 +18,8 @@ def plain(array: Any) -> Any | None:
     """An Arrow array as dictionary text or number; None for what cannot be shown in a table (blobs, nested)."""
     kind = array.type
     if pa.types.is_dictionary(kind):
+        if _distinct_text(array):
+            return array
         array = array.dictionary_decode()
         kind = array.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
@@ -27,6 +29,12 @@ def plain(array: Any) -> Any | None:
     elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return None
     return array.cast(pa.string()).dictionary_encode()
+
+
+def _distinct_text(array: Any) -> bool:
+    """Whether a dictionary array is what we want already, so that it need not be spread out and gathered again."""
+    values = array.dictionary
+    return bool(pa.types.is_string(values.type) and not values.null_count and len(values.unique()) == len(values))
 
 
 def column(values: Sequence[Any]) -> Any | None:

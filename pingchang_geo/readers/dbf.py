@@ -65,17 +65,17 @@ def read(path: Path, label: str) -> DbfTable:
     if len(data) < _HEADER + 1:
         raise Refused(issue("SHP_TRUNCATED", file=label, expected="至少 33 字节", actual=f"{len(data)} 字节"))
     count, header, length = struct.unpack("<IHH", data[4:12].tobytes())
-    if header < _HEADER + 1 or length < 1 or int(data[0]) not in _VERSIONS:
+    if header < _HEADER + 1 or (length < 1 and count) or int(data[0]) not in _VERSIONS:
         raise Refused(issue("FORMAT_CORRUPT", file=label, content=" dBASE 属性表", detail="文件头不合规"))
     if header > len(data):
         raise Refused(issue("SHP_TRUNCATED", file=label, expected=f"{header} 字节的表头", actual=f"{len(data)} 字节"))
     fields = _fields(data[:header].tobytes(), length, label)
-    available = (len(data) - header) // length
+    available = (len(data) - header) // max(length, 1)
     if available < count:
         raise Refused(
             issue("SHP_TRUNCATED", file=label, expected=f"{count:,} 条记录", actual=f"{available:,} 条完整记录")
         )
-    records = data[header : header + count * length].reshape(count, length)
+    records = data[header : header + count * length].reshape(count, max(length, 1))
     return DbfTable(fields, records, int(data[29]))
 
 

@@ -1,7 +1,8 @@
 """Which encoding attribute text is in, judged on all values. Pure.
 
-Order: what .cpg claims if it decodes and nothing speaks against it, strict UTF-8, GB18030. A value that fills its
-field may end in half a character: writers cut at the byte.
+Order: what .cpg claims if it decodes and nothing speaks against it, strict UTF-8, then GB18030, Big5 or a western
+code page by how much like everyday text the values look in each. A value that fills its field may end in half a
+character: writers cut at the byte.
 """
 
 from __future__ import annotations
@@ -17,11 +18,24 @@ from pingchang_geo.messages import issue
 
 #: Single-byte code pages decode anything, so a claim of one of them proves nothing.
 _SINGLE_BYTE: Final = re.compile(r"^(iso8859|latin|cp125|cp437|cp850|ascii|mac|koi8)")
-#: Chinese text is mostly level-1 characters of GB 2312 (lead bytes B0–D7); mojibake is not.
+#: Everyday Chinese is mostly level-1 characters of its character set, mojibake is not.
 _COMMON_SHARE: Final = 0.6
+_BEYOND_DOUBT: Final = 0.9
+#: Lead bytes of level-1 characters and of punctuation and full-width forms; the smallest trail byte they have.
+_LEVEL_1: Final = {"gb18030": (0xB0, 0xD7, 0xA1), "big5hkscs": (0xA4, 0xC6, 0x40)}
+_SYMBOLS: Final = (0xA1, 0xA3)
+#: Values judged: enough for a share, whatever the size of the file.
+_JUDGED: Final = 5000
+#: Western words have lone accented letters between plain ones; Chinese has its bytes in pairs, and most in a row.
+_ACCENTED: Final = re.compile(rb"[\x80-\xff]+")
+_WESTERN: Final = "cp1252"
+#: Big5 with the characters of place names that the bare standard lacks.
+_BIG5: Final = "big5hkscs"
 _CPG_PAGES: Final = {"936": "gbk", "54936": "gb18030", "65001": "utf-8", "950": "big5", "88591": "iso8859-1"}
-_CANONICAL: Final = {"utf_8": "UTF-8", "gbk": "GBK", "gb2312": "GBK", "gb18030": "GB18030"}
+_CANONICAL: Final = {"utf_8": "UTF-8", "gbk": "GBK", "gb2312": "GBK", "gb18030": "GB18030", "big5hkscs": "Big5"}
 _LONGEST_CHARACTER: Final = 4
+#: Language driver bytes of code pages 936 and 950.
+_CHINESE_DRIVERS: Final = (0x4D, 0x7A, 0x4F, 0x78)
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,8 @@ def codec_of(claim: str) -> str | None:
     text = _CPG_PAGES.get(re.sub(r"[^0-9]", "", text) if re.fullmatch(r"[\d\s-]+", text) else text, text)
     for name in (text, f"cp{text}"):
         try:
-            return codecs.lookup(name).name
+            found = codecs.lookup(name).name
+            return _BIG5 if found in ("big5", "cp950") else found
         except (LookupError, ValueError):
             continue
     return None
@@ -89,19 +104,62 @@ def _failures(values: Sequence[Stored], codec: str) -> int:
     return failed
 
 
-def _common_share(values: Sequence[Stored]) -> float:
-    """Share of GB 2312 level-1 characters among the double-byte characters, read as GB18030."""
+def _common_share(values: Sequence[Stored], codec: str) -> float:
+    """Share of everyday characters among the double-byte characters, read in a Chinese code page."""
+    low, high, trail = _LEVEL_1[codec]
     common = total = 0
-    for stored in values[:5000]:
-        text = stored.value.decode("gb18030", errors="replace")
-        for character in text:
+    for stored in values[:_JUDGED]:
+        for character in stored.value.decode(codec, errors="replace"):
             if character < "\x80":
                 continue
             total += 1
-            code = character.encode("gb18030", errors="replace")
-            # Full-width punctuation and forms (A1–A3) are as common in Chinese text as the characters.
-            common += len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3) and code[1] >= 0xA1
+            code = character.encode(codec, errors="replace")
+            lead = code[0]
+            common += len(code) == 2 and (
+                (low <= lead <= high and code[1] >= trail) or _SYMBOLS[0] <= lead <= _SYMBOLS[1]
+            )
     return common / total if total else 1.0
+
+
+def _western(values: Sequence[Stored]) -> bool:
+    """Whether the values look like words of a western language in its Windows code page."""
+    alike = 0
+    for stored in values[:_JUDGED]:
+        runs = _ACCENTED.findall(stored.value)
+        text = stored.value.decode(_WESTERN, errors="replace")
+        letters = all(c.isalpha() or c in "°ºª’‘“”–—" for c in text if c >= "\x80")
+        plain = any("a" <= c.lower() <= "z" for c in text)
+        alike += letters and plain and all(len(run) <= 2 for run in runs) and any(len(run) == 1 for run in runs)
+    return alike > 0.8 * len(values[:_JUDGED])
+
+
+@dataclass(frozen=True)
+class _Likeness:
+    """How well the values fit each family: decodable at all, and like everyday text (0 where it does not decode)."""
+
+    utf8: bool
+    gb: float
+    big5: float
+
+    @classmethod
+    def of(cls, foreign: Sequence[Stored]) -> _Likeness:
+        if _failures(foreign, "utf-8") == 0:
+            return cls(True, 0.0, 0.0)
+        if _western(foreign):
+            return cls(False, 0.0, 0.0)
+        mainland = _likeness(foreign, "gb18030")
+        return cls(False, mainland, 0.0 if mainland > _BEYOND_DOUBT else _likeness(foreign, _BIG5))
+
+    @property
+    def chinese(self) -> str | None:
+        """The Chinese code page that explains the values, if one does."""
+        if max(self.gb, self.big5) < _COMMON_SHARE:
+            return None
+        return "gb18030" if self.gb >= self.big5 else _BIG5
+
+
+def _likeness(foreign: Sequence[Stored], codec: str) -> float:
+    return 0.0 if _failures(foreign, codec) else _common_share(foreign, codec)
 
 
 def detect(
@@ -122,12 +180,10 @@ def detect(
     if not foreign:
         codec = claim or "utf-8"
         return EncodingFinding(codec, display(codec), ".cpg 声明，全部为西文字符" if claim else "全部为西文字符")
-    utf8 = _failures(foreign, "utf-8") == 0
-    chinese = not utf8 and _failures(foreign, "gb18030") == 0
-    common = _common_share(foreign) if chinese else 0.0
-    if claim and _claim_holds(claim, foreign, utf8=utf8, common=common):
+    like = _Likeness.of(foreign)
+    if claim and _claim_holds(claim, foreign, like):
         return EncodingFinding(claim, display(claim), f".cpg 声明，{len(foreign)} 个中文取值全部可解码")
-    return _judged(foreign, cpg if claim else None, utf8=utf8, chinese=chinese, common=common, language=language)
+    return _judged(foreign, cpg if claim else None, like, language)
 
 
 def _forced(name: str) -> EncodingFinding:
@@ -138,33 +194,37 @@ def _forced(name: str) -> EncodingFinding:
     return EncodingFinding(codec, display(codec), "由使用者指定")
 
 
-def _claim_holds(claim: str, foreign: Sequence[Stored], *, utf8: bool, common: float) -> bool:
+def _claim_holds(claim: str, foreign: Sequence[Stored], like: _Likeness) -> bool:
     """Whether .cpg may be believed: it decodes everything and nothing better explains the bytes."""
-    if claim.replace("-", "_") == "utf_8":
-        return utf8
-    if utf8 and sum(len(stored.value) for stored in foreign) >= 6:
+    plain = claim.replace("-", "_")
+    if plain == "utf_8":
+        return like.utf8
+    if like.utf8 and sum(len(stored.value) for stored in foreign) >= 6:
         return False  # two and more multi-byte characters do not form valid UTF-8 by chance
     if _SINGLE_BYTE.match(claim):
-        return common < _COMMON_SHARE
-    return _failures(foreign, claim) == 0
+        return like.chinese is None
+    family = _BIG5 if plain == _BIG5 else "gb18030"
+    known = plain in ("gbk", "gb2312", "gb18030", _BIG5)
+    return (like.chinese in (None, family) if known else like.chinese is None) and _failures(foreign, claim) == 0
 
 
-def _judged(
-    foreign: Sequence[Stored], cpg: str | None, *, utf8: bool, chinese: bool, common: float, language: int
-) -> EncodingFinding:
-    """Without a usable .cpg: UTF-8, then GB18030, then ask."""
-    driver = "，.dbf 语言标记为中文" if language in (0x4D, 0x7A) else ""
-    if utf8 or (chinese and common >= _COMMON_SHARE):
-        codec = "utf-8" if utf8 else "gb18030"
-        evidence = f"{len(foreign)} 个非西文取值全部可按此解码" + ("" if utf8 else f"，常用字占 {common:.0%}{driver}")
+def _judged(foreign: Sequence[Stored], cpg: str | None, like: _Likeness, language: int) -> EncodingFinding:
+    """Without a usable .cpg: UTF-8, then the Chinese code page that reads like Chinese, then ask."""
+    codec = "utf-8" if like.utf8 else like.chinese
+    if codec is not None:
         name = display(codec)
+        evidence = f"{len(foreign)} 个非西文取值全部可按此解码"
+        if codec != "utf-8":
+            evidence += f"，常用字占 {max(like.gb, like.big5):.0%}"
+            evidence += "，.dbf 语言标记为中文" if language in _CHINESE_DRIVERS else ""
         said = (
             issue("ENCODING_CPG_WRONG", claimed=cpg.strip()[:20], encoding=name, evidence=evidence)
             if cpg
             else issue("ENCODING_GUESSED", encoding=name, evidence=evidence)
         )
         return EncodingFinding(codec, name, evidence, (said,))
-    codec = min(("gb18030", "utf-8", "big5", "cp1252"), key=lambda name: _failures(foreign, name))
+    candidates = ("gb18030", "utf-8", _BIG5, _WESTERN)
+    codec = _WESTERN if _western(foreign) else min(candidates, key=lambda name: _failures(foreign, name))
     sample = decode_lossy(foreign[0].value, codec)[:20]
     return EncodingFinding(
         codec,

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.readers import arrow
-from pingchang_geo.readers.model import Columns, Refused, Source
+from pingchang_geo.readers.model import Columns, Refused, Source, require_size
 
 _GEOMETRIES: Final = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
 _CRS_NAME: Final = re.compile(r"^(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::|::|:[\d.]+:)(\w+)$", re.IGNORECASE)
-_ROWS: Final = 3_000_000
+#: RFC 8142: each text of a sequence begins with this.
+_RECORD_SEPARATOR: Final = "\x1e"
 
 
 def read(source: Source) -> Columns:
@@ -39,7 +40,7 @@ def read(source: Source) -> Columns:
     if len(broken):
         issues.append(issue("GEOMETRY_UNREADABLE", rows=(broken + 1).tolist(), detail="坐标结构不合规"))
     return Columns(
-        _properties(features),
+        _properties(features, source.label),
         geometry,
         np.arange(1, len(features) + 1),
         encoding,
@@ -64,20 +65,28 @@ def _load(path: Path, label: str) -> tuple[Any, str]:
         except UnicodeDecodeError:
             raise _corrupt(label, "文字编码既不是 UTF-8 也不是 GB18030") from None
     try:
-        return json.loads(text, parse_constant=lambda _: None), encoding
+        return _parsed(text), encoding
     except RecursionError:
         raise _corrupt(label, "嵌套层数过多") from None
     except ValueError as error:
-        lines = text.split("\n", 2)
-        if len(lines) > 1 and lines[0].strip().endswith("}"):
-            try:
-                return [
-                    json.loads(line, parse_constant=lambda _: None) for line in text.splitlines() if line.strip()
-                ], encoding
-            except (ValueError, RecursionError):
-                pass
         where = f"第 {error.lineno} 行附近" if isinstance(error, json.JSONDecodeError) else "数字过长"
         raise _corrupt(label, f"JSON 语法错误（{where}）") from None
+
+
+def _parsed(text: str) -> Any:
+    """The document, or the list of features where there is one a line.
+
+    Raises:
+        ValueError, RecursionError: not JSON.
+    """
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except ValueError:
+        # Not splitlines(): text may hold other line separators.
+        lines = [line.strip().lstrip(_RECORD_SEPARATOR) for line in text.split("\n")]
+        if not lines[0].endswith("}"):
+            raise
+        return [json.loads(line, parse_constant=lambda _: None) for line in lines if line]
 
 
 def _features(document: Any, label: str) -> tuple[list[dict[str, Any]], str | None, list[Issue]]:
@@ -97,7 +106,7 @@ def _features(document: Any, label: str) -> tuple[list[dict[str, Any]], str | No
         features = [{"type": "Feature", "geometry": document, "properties": {}}]
     else:
         raise _corrupt(label, "没有 features，不是 GeoJSON")
-    if not all(isinstance(feature, dict) for feature in features) or len(features) > _ROWS:
+    if not all(isinstance(feature, dict) for feature in features):
         raise _corrupt(label, "features 中有不是要素的内容")
     crs_text, issues = _crs(document.get("crs"))
     return features, crs_text, issues
@@ -120,9 +129,10 @@ def _crs(member: Any) -> tuple[str | None, list[Issue]]:
     return None, []
 
 
-def _properties(features: list[dict[str, Any]]) -> dict[str, Any]:
+def _properties(features: list[dict[str, Any]], label: str) -> dict[str, Any]:
     rows = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
     names = list(dict.fromkeys(name for row in rows for name in row))
+    require_size(label, len(rows), len(names))
     columns = {name: arrow.column([row.get(name) for row in rows]) for name in names}
     return {name: column for name, column in columns.items() if column is not None}
 

@@ -19,6 +19,8 @@ _ENVELOPE: Final = (0, 32, 48, 48, 64)
 _HEADER: Final = 8
 _LABEL: Final = " GeoPackage"
 _ALLOWED: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION))
+#: A polygon of sixteen million vertices; a generated column must not make more of a small file.
+_LONGEST_VALUE: Final = 256 << 20
 _EPSG_LIMIT: Final = 1_000_000
 #: Column names that are not UTF-8 raise on their own.
 _DAMAGED: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
@@ -28,6 +30,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     connection.text_factory = lambda raw: raw.decode("utf-8", errors="replace")
 
     def authorize(action: int, *_: Any) -> int:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.readers import arrow
-from pingchang_geo.readers.model import Columns, Refused, Source
+from pingchang_geo.readers.model import Columns, Refused, Source, require_size
 
 _LABEL: Final = " GeoParquet"
 
@@ -33,6 +33,10 @@ def read(source: Source) -> Columns:
             if metadata is None:
                 raise _corrupt(source.label, "没有 geo 元数据，是普通的 Parquet 表")
             name, crs_text = _primary(metadata, source.label)
+            require_size(source.label, file.metadata.num_rows, len(file.schema_arrow))
+            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+        # Repeated text stays a dictionary: run-length encoding lets some kilobytes stand for gigabytes.
+        with pq.ParquetFile(source.parts["parquet"], read_dictionary=texts) as file:
             table = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _corrupt(source.label, "文件内容不完整或校验不通过") from error

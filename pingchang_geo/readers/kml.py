@@ -19,7 +19,7 @@ import shapely
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.readers import arrow
-from pingchang_geo.readers.model import Columns, Refused, Source
+from pingchang_geo.readers.model import Columns, Refused, Source, require_size
 
 _DECLARED: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"'][^>]*\?>")
 _CHINESE: Final = frozenset(("GBK", "GB2312", "GB18030", "CP936", "HZ"))
@@ -53,7 +53,7 @@ def read(source: Source) -> Columns:
     if broken:
         issues.append(issue("GEOMETRY_UNREADABLE", rows=[i + 1 for i in broken], detail="坐标结构不合规"))
     return Columns(
-        _columns(marks),
+        _columns(marks, source.label),
         geometry,
         np.arange(1, len(marks) + 1),
         encoding,
@@ -138,7 +138,7 @@ def _placemarks(root: Element) -> Iterator[tuple[Element, str | None]]:
         waiting.extend((child, folder) for child in reversed(list(element)))
 
 
-def _columns(marks: list[tuple[Element, str | None]]) -> dict[str, Any]:
+def _columns(marks: list[tuple[Element, str | None]], label: str) -> dict[str, Any]:
     rows: list[dict[str, str | None]] = []
     for mark, folder in marks:
         row = {_NAME: _text(_child(mark, "name")), _DESCRIPTION: _text(_child(mark, "description")), _FOLDER: folder}
@@ -150,6 +150,7 @@ def _columns(marks: list[tuple[Element, str | None]]) -> dict[str, Any]:
                 row[item.get("name", "")] = _text(item)
         rows.append(row)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name]
+    require_size(label, len(rows), len(names))
     filled = [name for name in names if any(row.get(name) for row in rows)]
     columns = {name: arrow.column([row.get(name) for row in rows]) for name in filled}
     return {name: column for name, column in columns.items() if column is not None}

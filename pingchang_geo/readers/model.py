@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pingchang_geo.errors import ReadError
 from pingchang_geo.issues import Issue
+from pingchang_geo.messages import issue
 
 if TYPE_CHECKING:  # the worker process reads without pandas, which would double its start-up time
     import numpy as np
@@ -39,6 +40,11 @@ class Limits:
     max_unpacked_mb: int = 4096
     worker_seconds: int = 300
     worker_memory_mb: int = 4096
+
+
+#: Far more than a county has; a file beyond this is a mistake or an attack, whatever its size.
+MAX_ROWS: Final = 3_000_000
+MAX_COLUMNS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -125,3 +131,15 @@ class Refused(ReadError):  # noqa: N818 - reads as what happened to the file
     def __init__(self, issue: Issue) -> None:
         super().__init__(issue.message, fix=issue.fix)
         self.issue = issue
+
+
+def require_size(label: str, rows: int, columns: int) -> None:
+    """Refuse a table beyond all measure before its cells are made.
+
+    Raises:
+        Refused: more than :data:`MAX_ROWS` rows or :data:`MAX_COLUMNS` columns.
+    """
+    if rows > MAX_ROWS:
+        raise Refused(issue("ROWS_TOO_MANY", file=label, records=f"{rows:,}", limit=f"{MAX_ROWS:,}"))
+    if columns > MAX_COLUMNS:
+        raise Refused(issue("COLUMNS_TOO_MANY", file=label, columns=f"{columns:,}", limit=f"{MAX_COLUMNS:,}"))

@@ -138,6 +138,8 @@ def _sources(files: Sequence[_File]) -> list[Source]:
             parts = sets.setdefault(stem.lower(), {})
             if named in parts:
                 raise Refused(issue("FORMAT_MIXED", files=f"{file.name} 出现两次"))
+            if named == "shp":
+                _sniffed(file)
             parts[named] = file.path
             labels.setdefault(stem.lower(), stem)
             continue
@@ -149,10 +151,15 @@ def _sources(files: Sequence[_File]) -> list[Source]:
     return sorted(sources, key=lambda source: -sum(path.stat().st_size for path in source.parts.values()))
 
 
+def _sniffed(file: _File) -> sniff.Content:
+    """Content of a file by its bytes, which have to agree with its name."""
+    with file.path.open("rb") as stream:
+        return sniff.check(file.name.rsplit("/", 1)[-1], stream.read(sniff.HEAD_BYTES))
+
+
 def _single(file: _File) -> list[Source]:
     name = file.name.rsplit("/", 1)[-1]
-    with file.path.open("rb") as stream:
-        content = sniff.check(name, stream.read(sniff.HEAD_BYTES))
+    content = _sniffed(file)
     if content.format is None:
         raise Refused(issue("FORMAT_UNKNOWN", file=name, content=content.label))
     source = Source(content.format, name.rsplit(".", 1)[0], {_PART[content.format]: file.path}, name)

@@ -42,6 +42,10 @@ _SAMPLE: Final = 2000
 #: Share of features that must lie in the county's surroundings for a system to fit.
 _SHARE: Final = 0.5
 _MAX_TEXT: Final = 20_000
+#: Numbers, authority codes, WKT, PROJJSON. PROJ strings and ``init=`` can name files and are not believed.
+_DEFINITION: Final = re.compile(
+    r"\d{4,6}$|(?:EPSG|OGC|ESRI|urn:ogc:def:crs)[:\w.]+$|[A-Za-z_]+\s*[\[(]|\{", re.IGNORECASE
+)
 _DEFAULT: Final = "OGC:CRS84"
 
 Points = NDArray[np.float64]
@@ -70,7 +74,7 @@ def sample(geometry: NDArray[Any]) -> Points:
     step = max(1, len(geometry) // _SAMPLE)
     boxes = shapely.bounds(geometry[::step])
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
-    return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
+    return boxes[:, :2] / 2 + boxes[:, 2:] / 2  # halves first: the sum of two extreme numbers is infinite
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +118,7 @@ def _bounds_text(points: Points) -> str:
 def parse(text: str, points: Points) -> _Declared | None:
     """Read a declaration: EPSG code, WKT (Esri's too) or PROJJSON; None when it cannot be understood."""
     text = text.strip().strip("\x00").strip()
-    if not text or len(text) > _MAX_TEXT or text.startswith("+"):
+    if len(text) > _MAX_TEXT or not _DEFINITION.match(text):
         return None
     if re.fullmatch(r"\d{4,6}", text):
         text = f"EPSG:{text}"
@@ -128,22 +132,28 @@ def parse(text: str, points: Points) -> _Declared | None:
         return None
     geodetic = crs.geodetic_crs
     datum = f"{crs.name} {geodetic.name if geodetic else ''} {crs.datum.name if crs.datum else ''}".lower()
-    epsg = 4326 if text == _DEFAULT else crs.to_epsg(min_confidence=100) or _renamed(crs, datum, points)
+    epsg = 4326 if text == _DEFAULT else _number_of(crs, datum, points)
     return _Declared(crs, epsg, name_of(epsg, crs), any(word in datum for word in _LEGACY_DATUMS))
 
 
-def _renamed(crs: CRS, datum: str, points: Points) -> int | None:
-    """EPSG number of a renamed definition, believed only if both put the points in the same place."""
-    likely = [crs.to_epsg(min_confidence=50)]
-    if "2000" in datum and "wgs" not in datum:  # CGCS2000 under one of its many names
-        likely += sorted(_CGCS2000)
-    return next((int(epsg) for epsg in likely if epsg is not None and _same_place(crs, epsg, points)), None)
+def _number_of(crs: CRS, datum: str, points: Points) -> int | None:
+    """EPSG number of a definition; a renamed one is believed only if both put the points in the same place."""
+    exact = crs.to_epsg(min_confidence=100)
+    if exact is not None:
+        return int(exact)
+    if "2000" in datum and "wgs" not in datum:  # CGCS2000 under one of its many names; the search below is slow
+        for epsg in sorted(_CGCS2000):
+            if _same_place(crs, epsg, points):
+                return epsg
+    likely = crs.to_epsg(min_confidence=50)
+    return int(likely) if likely is not None and _same_place(crs, int(likely), points) else None
 
 
 def _same_place(crs: CRS, epsg: int, points: Points) -> bool:
     probe = points if len(points) else np.array([[500_000.0, 3_490_000.0]])
     try:
-        apart = np.abs(to_degrees(probe, crs) - to_degrees(probe, f"EPSG:{epsg}"))
+        with np.errstate(invalid="ignore"):  # points that either cannot transform are infinite
+            apart = np.abs(to_degrees(probe, crs) - to_degrees(probe, f"EPSG:{epsg}"))
     except (CRSError, ProjError):
         return False
     return bool(np.isfinite(apart).all() and apart.max(initial=0.0) < 1e-8)

@@ -72,28 +72,41 @@ def _records(data: bytes, shx: Path | None, declared: int, label: str) -> tuple[
         if indexed is not None:
             return *indexed, ""
         fault = "与 .shp 不符"
+    end = min(declared, len(data)) if declared >= _HEADER else len(data)
+    starts, lengths, stopped = _walk(data, end)
+    needed = max(declared, _end_of_record(data, stopped) if stopped + 8 <= end else 0)
+    if needed > len(data):
+        actual = f"{len(data):,} 字节、{len(starts):,} 条完整图形"
+        raise Refused(issue("SHP_TRUNCATED", file=label, expected=f"{needed:,} 字节", actual=actual))
+    if stopped + 8 <= end and not _padding(data, stopped, end):
+        detail = f"第 {len(starts) + 1:,} 条图形记录的长度不合规"
+        raise Refused(issue("FORMAT_CORRUPT", file=label, content=" Shapefile", detail=detail))
+    return np.array(starts, dtype=np.int64), np.array(lengths, dtype=np.int64), fault
+
+
+def _end_of_record(data: bytes, position: int) -> int:
+    """Where the record at ``position`` ends by its own account; not beyond its head when that makes no sense."""
+    (words,) = struct.unpack_from(">i", data, position + 4)
+    return position + 8 + 2 * max(words, 0)
+
+
+def _walk(data: bytes, end: int) -> tuple[list[int], list[int], int]:
+    """Start and length of each content, one after the other, and where that stops being possible."""
     starts, lengths = [], []
     position = _HEADER
-    end = min(declared, len(data)) if declared >= _HEADER else len(data)
-    whole = True
     while position + 8 <= end:
-        (words,) = struct.unpack_from(">i", data, position + 4)
-        if words < 2 or position + 8 + 2 * words > len(data):
-            whole = False
+        following = _end_of_record(data, position)
+        if following < position + 12 or following > len(data):
             break
         starts.append(position + 8)
-        lengths.append(2 * words)
-        position += 8 + 2 * words
-    if declared > len(data) or not whole:
-        raise Refused(
-            issue(
-                "SHP_TRUNCATED",
-                file=label,
-                expected=f"{declared:,} 字节",
-                actual=f"{len(data):,} 字节、{len(starts):,} 条完整图形",
-            )
-        )
-    return np.array(starts, dtype=np.int64), np.array(lengths, dtype=np.int64), fault
+        lengths.append(following - position - 8)
+        position = following
+    return starts, lengths, position
+
+
+def _padding(data: bytes, start: int, end: int) -> bool:
+    """Whether only zeros are left: some writers pad the file with them, and they are no records."""
+    return not data[start:end].strip(b"\0")
 
 
 def _from_index(data: bytes, shx: Path) -> tuple[Ints, Ints] | None:
@@ -113,7 +126,8 @@ def _from_index(data: bytes, shx: Path) -> tuple[Ints, Ints] | None:
     # The index may skip deleted shapes, but it must not stop short of the end of the file.
     reach = int((start + length).max()) if len(start) else _HEADER
     declared_shp = struct.unpack(">i", data[24:28])[0] * 2
-    return (start, length) if reach >= min(declared_shp, len(data)) else None
+    end = min(declared_shp, len(data))
+    return (start, length) if reach >= end or _padding(data, reach, end) else None
 
 
 def _integers(data: bytes, positions: Ints, dtype: str = "<i4") -> Ints:

@@ -55,6 +55,8 @@ _MAGIC: Final = (
 _UNKNOWN: Final = Content("unknown", "未知的二进制内容")
 _TEXT: Final = Content("text", "普通文本")
 _XML: Final = Content("xml", "XML 文本")
+#: White space, and the record separator that GeoJSON text sequences begin with (RFC 8142).
+_BLANK: Final = b" \t\r\n\x1e"
 _KML_ROOT: Final = re.compile(rb"<(?:\w+:)?kml[\s>]")
 
 
@@ -65,7 +67,7 @@ def content_of(head: bytes) -> Content:
             return content
     if len(head) >= 4 and struct.unpack(">i", head[:4])[0] == _SHP_CODE:
         return SHP
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
     if text[:1] in (b"{", b"["):
         return JSON
     if text[:1] == b"<":

@@ -147,7 +147,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     canonical, derived = _with_volume(spec, mapping, canonical)
     progress("逐项检查")
     checked = validate(spec, canonical, county)
-    found += [*derived, *checked.issues]
+    found += [*derived, *(one for one in checked.issues if not _said_already(one, mapping, raw))]
     found += validation.totals(spec, checked.frame.assign(area_ha=checked.area_m2 / HA_M2), load_ledger())
     comparison = None
     if decide((*raw.issues, *found)) is not Decision.REJECT:
@@ -155,6 +155,17 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
         comparison, doubts = _compared(spec, checked.frame, asked.current(layer))
         found += doubts
     return _concluded(replace(base, comparison=comparison), spec, checked, answered((*raw.issues, *found), answers))
+
+
+def _said_already(one: Issue, mapping: FieldMapping, raw: RawTable) -> bool:
+    """Whether a check only repeats what the mapping or the reader said: no column means no values."""
+    if one.code in ("VALUE_ALL_MISSING", "KEY_MISSING"):
+        return one.field in mapping.missing
+    return one.code == "GEOMETRY_NULL" and any(
+        (other.rows, other.count) == (one.rows, one.count)
+        for other in raw.issues
+        if other.code in ("SHP_RECORDS_BROKEN", "GEOMETRY_UNREADABLE")
+    )
 
 
 def _compared(

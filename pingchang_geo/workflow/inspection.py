@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from pingchang_geo import layers
 from pingchang_geo.comparison import Comparison, Status
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.issues import Decision, Issue, Level, decide
+from pingchang_geo.messages import shown
 from pingchang_geo.readers.model import CrsFinding
 from pingchang_geo.units import format_number
 
@@ -111,6 +112,16 @@ def _weight(one: Issue) -> int:
     return list(_LEVELS).index(one.level)
 
 
+def issue_lines(issues: Iterable[Issue]) -> list[str]:
+    """Issues for a terminal, heaviest first: weight, code and what was found; beneath it how to mend it."""
+    lines = []
+    for one in sorted(issues, key=_weight):
+        lines.append(f"[{_LEVELS[one.level]}] {one.code} {one.message}")
+        if one.fix:
+            lines.append(f"    → {one.fix}")
+    return lines
+
+
 def inspection_text(inspection: Inspection) -> str:
     """The inspection for a terminal, in Chinese."""
     lines = [f"结论：{_DECISIONS[inspection.decision]}", f"文件：{'、'.join(inspection.files)}"]
@@ -125,11 +136,8 @@ def inspection_text(inspection: Inspection) -> str:
         lines.append(f"图层：{layers.get(inspection.layer).title}{evidence}")
     lines += _figures(inspection)
     lines += _columns(inspection)
-    for one in sorted(inspection.issues, key=_weight):
-        lines.append(f"[{_LEVELS[one.level]}] {one.code} {one.message}")
-        if one.fix:
-            lines.append(f"    → {one.fix}")
-    return "\n".join(lines)
+    lines += issue_lines(inspection.issues)
+    return "\n".join(map(shown, lines))  # names in files may hold what a terminal would obey
 
 
 def _figures(inspection: Inspection) -> list[str]:

@@ -47,6 +47,31 @@ def test_a_lying_cpg_is_overruled_and_named(codec: str, cpg: str, name: str) -> 
     assert [issue.code for issue in finding.issues] == ["ENCODING_CPG_WRONG"]
 
 
+TAIWAN = ("內角里", "白河區", "臺南市", "玉豐里", "竹門里")
+WESTERN = ("México", "Côte d'Ivoire", "Åland Islands", "São Tomé", "Curaçao")
+
+
+@pytest.mark.parametrize(
+    ("words", "codec", "cpg", "name", "code"),
+    [
+        (TAIWAN, "big5", None, "Big5", "ENCODING_GUESSED"),
+        (TAIWAN, "big5", "GBK", "Big5", "ENCODING_CPG_WRONG"),
+        (WORDS, "gbk", "BIG5", "GB18030", "ENCODING_CPG_WRONG"),
+        (WORDS, "gbk", "Shift_JIS", "GB18030", "ENCODING_CPG_WRONG"),
+        (WORDS, "gbk", "OEM", "GB18030", "ENCODING_GUESSED"),
+        (WESTERN, "latin-1", None, "CP1252", "ENCODING_UNSURE"),
+        (WESTERN, "latin-1", "GBK", "CP1252", "ENCODING_UNSURE"),
+    ],
+)
+def test_other_code_pages(words: tuple[str, ...], codec: str, cpg: str | None, name: str, code: str) -> None:
+    finding = detect(stored(codec, words), cpg=cpg)
+    assert (finding.name, [issue.code for issue in finding.issues]) == (name, [code])
+
+
+def test_big5_is_believed_when_it_holds() -> None:
+    assert not detect(stored("big5", TAIWAN), cpg="950").issues
+
+
 def test_latin_cpg_holds_for_latin_text() -> None:
     finding = detect([Stored("café".encode("latin-1"), False), Stored("Zürich".encode("latin-1"), False)], cpg="88591")
     assert finding.codec == "iso8859-1"
