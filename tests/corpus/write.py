@@ -13,7 +13,8 @@ def main(folder: Path) -> None:
     """One folder a case, and an index of stories and expected decisions."""
     lines = ["decision\tcase\tcodes\tstory"]
     for number, case in enumerate(catalogue.cases(), start=1):
-        target = folder / case.decision / f"{number:03d}-{re.sub(r'[^\w.=+-]+', '_', case.name).strip('_')}"
+        plain = re.sub(r"[^\w.=+-]+", "_", case.name).strip("_")
+        target = folder / case.decision / f"{number:03d}-{plain}"
         target.mkdir(parents=True)
         case.write(target)
         lines.append("\t".join((case.decision, case.name, " ".join(sorted(case.must)), case.story)))
