@@ -199,7 +199,9 @@ def _surroundings(atlas: Atlas, zones: LayerData, plots: LayerData) -> Ready:
     )
     described = replace(spec, fields=fields, key=(spec.name_field,), themes=(), charts=(), control_totals=(), **_BARE)
     quantities = [f for f in (*palette.ZONE_TOTALS, *joined.ring_fields(role)) if f.name in zones.filled]
-    measures = sorted(quantities, key=_stock_first) + [f for f in near_fields if f.name in zones.filled]
+    # Distances are no measure to add up or rank by length: the page shows them nearest first.
+    inside = [spec.field(joined.overlap_field(other)) for other in guarded]
+    measures = sorted(quantities, key=_stock_first) + [f for f in inside if f.name in zones.filled]
     radii = "、".join(f"{radius / 1000:g}" for radius in role.rings_m)
     words = (
         f"{_BY_SHARE}{layers.joined.buffer_note(role)}；周边 {radii} km 含范围本身，"
