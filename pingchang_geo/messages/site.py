@@ -23,7 +23,7 @@ _TEXT: Final = {
     ),
     "SITE_TEXT_BROKEN": Template(
         _B,
-        "{form}的写法有误：{detail}。",
+        "{form}写法有误：{detail}。",
         "请重新复制完整的内容，或改为每行一个点的坐标。",
     ),
     "SITE_PUNCTUATION": Template(

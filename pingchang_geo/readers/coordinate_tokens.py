@@ -34,7 +34,7 @@ _BEFORE: Final = re.compile(
     r"(?P<sign>(?:\s?[(\[][^()\[\]]{0,8}[)\]])?\s{0,3}[:=]?\s{0,3})$",
     re.IGNORECASE,
 )
-_CELL: Final = re.compile(r"[\s,;|/()\[\]:°]+")
+_CELL: Final = re.compile(r"[\s,;|/()\[\]:°\"']+")
 _WORD: Final = re.compile(
     rf"(?:{'|'.join(f'(?P<{axis}>{words})' for axis, words in _AXES.items())})(?:坐标|值|[EWNSXY])?",
     re.IGNORECASE,

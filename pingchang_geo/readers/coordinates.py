@@ -36,8 +36,17 @@ _RING_WORD: Final = re.compile(
     r"地块|宗地|图斑|环|圈|区块|片|块|多边形|polygon|ring|part|parcel|^end$|孔|洞|扣除|[-=#*_]{3}", re.I
 )
 _HOLE_WORD: Final = re.compile(r"内环|内圈|孔|洞|扣除|hole|inner", re.IGNORECASE)
+_LONELY: Final = re.compile(r"\s*\d{1,5}\.\d{1,4}\s*m?\s*", re.IGNORECASE)
 _CHUNK: Final = re.compile(r"-?\d{1,9}(?:\.\d{0,15})?,-?\d{1,9}(?:\.\d{0,15})?(?:,-?\d{1,9}(?:\.\d{0,15})?)?,?")
 _TITLE_LETTERS: Final = 60
+#: Around a name.
+_MARGIN: Final = " \t:,;#*-=_[]|\"'"
+_TAG: Final = re.compile(r"<[^<>]{0,200}>")
+_DEGREES: Final = ("lon", "lat")
+_METRES: Final = ("east", "north")
+_MOST_DEGREES: Final = 180.0
+#: So many lines of a single number between the points are lengths of the sides, not points that lack a number.
+_LENGTHS: Final = 3
 
 
 @dataclass
@@ -77,7 +86,8 @@ def parse(text: str) -> Written:
         return written
     if shape_text.is_wkt(bare):
         return shape_text.wkt(bare)
-    raw = text.splitlines()
+    # coordinates cut out of a KML or HTML text; lines keep their numbers
+    raw = _TAG.sub(" " if "\n" in text.strip() else "\n", text).splitlines()
     lines = [half_width(line) for line in raw]
     written = survey_text.parse(lines) if survey_text.is_survey(lines) else _plain(lines)
     wide = [number for number, line in enumerate(raw, start=1) if has_full_width(line) and _any_digit(line)]
@@ -105,7 +115,7 @@ def _plain(lines: Sequence[str]) -> Written:
         other_layouts = _layouts(other)
         if _score(other, other_layouts) > _score(read, layouts):
             read, layouts, grouped = other, other_layouts, True
-    read = [_remark_or_bad(line, layouts) for line in read]
+    read = _without_lengths([_remark_or_bad(line, layouts) for line in read])
     order, flipped = _order(read, layouts)
     groups = _groups(read, layouts, flipped)
     remarks = [line for line in read if line.kind == "text"]
@@ -182,6 +192,15 @@ def _remark_or_bad(line: _Line, layouts: dict[int, Layout]) -> _Line:
     return replace(line, kind="text") if _REMARK.search(line.text) or not _pointlike(line.text) else line
 
 
+def _without_lengths(read: list[_Line]) -> list[_Line]:
+    """Tables of boundary points print the length of each side on a line between the points; those are remarks."""
+    lonely = {line.number for line in read if line.kind == "bad" and _LONELY.fullmatch(line.text)}
+    points = sum(1 for line in read if line.kind == "points")
+    if not _LENGTHS <= len(lonely) <= points:
+        return read
+    return [replace(line, kind="text") if line.number in lonely else line for line in read]
+
+
 def _pointlike(text: str) -> bool:
     """Whether a line was meant to be a point: mostly digits, or with a number of many digits or decimals."""
     digits = sum(letter.isdigit() for letter in text)
@@ -192,14 +211,15 @@ def _pointlike(text: str) -> bool:
 def _order(read: Sequence[_Line], layouts: dict[int, Layout]) -> tuple[str | None, set[int]]:
     """Order that labels and headings give (``xy`` or ``yx``), and the lines whose labels say the reverse of it."""
     said: dict[int, str] = {}
-    heading: str | None = None
+    heading: list[str] = []
     for line in read:
         if line.kind == "text":
-            heading = _said(axes(line.text)) or heading
+            heading = axes(line.text) or heading
         elif line.kind == "points":
             for row in line.rows:
                 for first, second in points_of(row, layouts[len(row.numbers)]):
-                    own = _said([first.axis, second.axis]) or heading
+                    pair = _METRES if max(abs(first.value), abs(second.value)) > _MOST_DEGREES else _DEGREES
+                    own = _said([first.axis, second.axis], pair) or _said(heading, pair)
                     if own:
                         said[line.number] = own
     points = sum(1 for line in read if line.kind == "points")
@@ -209,14 +229,11 @@ def _order(read: Sequence[_Line], layouts: dict[int, Layout]) -> tuple[str | Non
     return order, {number for number, own in said.items() if own != order}
 
 
-def _said(words: Sequence[str]) -> str | None:
-    """``xy`` for longitude (easting) before latitude (northing), ``yx`` for the reverse; None when nothing is said."""
-    known = [word for word in words if word in ("lon", "east", "lat", "north")]
-    if "lon" in known and "lat" in known:
-        return "xy" if known.index("lon") < known.index("lat") else "yx"
-    if "east" in known and "north" in known:
-        return "xy" if known.index("east") < known.index("north") else "yx"
-    return None
+def _said(words: Sequence[str], pair: tuple[str, str]) -> str | None:
+    """``xy`` where the first of two axes comes before the second, ``yx`` for the reverse; None when one is not said."""
+    if pair[0] not in words or pair[1] not in words:
+        return None
+    return "xy" if words.index(pair[0]) < words.index(pair[1]) else "yx"
 
 
 def _groups(read: Sequence[_Line], layouts: dict[int, Layout], flipped: set[int]) -> list[_Group]:
@@ -230,7 +247,7 @@ def _groups(read: Sequence[_Line], layouts: dict[int, Layout], flipped: set[int]
         elif line.kind == "text":
             if _RING_WORD.search(line.text) or groups[-1].closed:
                 groups += [_Group()] if groups[-1].points else []
-                groups[-1].name = "" if axes(line.text) else line.text.strip(" \t:,;#*-=_[]")[:_TITLE_LETTERS]
+                groups[-1].name = "" if axes(line.text) else _name(line.text)
                 groups[-1].hole = True if _HOLE_WORD.search(line.text) else None
         elif line.kind == "points":
             for row in line.rows:
@@ -289,8 +306,20 @@ def _title(read: Sequence[_Line]) -> str:
     first = next((line for line in read if line.kind != "blank"), None)
     if first is None or first.kind != "text" or axes(first.text) or _REMARK.search(first.text):
         return ""
-    text = first.text.strip(" \t:,;#*-=_[]")
-    return text if text and len(text) <= _TITLE_LETTERS else ""
+    text = first.text.strip(_MARGIN)
+    return text if len(text) <= _TITLE_LETTERS and any(letter.isalpha() for letter in text) else ""
+
+
+def _unused(text: str, names: set[str]) -> bool:
+    """Whether a line of words says more than the names already taken from it or a mark that parts rings."""
+    name = _name(text)
+    return name not in names if name else any(letter.isalnum() for letter in text)
+
+
+def _name(text: str) -> str:
+    """A heading as the name of a ring; nothing when it has no letters."""
+    name = text.strip(_MARGIN)[:_TITLE_LETTERS]
+    return name if any(letter.isalpha() for letter in name) else ""
 
 
 def _told(
@@ -305,11 +334,7 @@ def _told(
     if not groups:
         return
     used = {group.name for group in groups} | {_title(read)}
-    skipped = [
-        line
-        for line in read
-        if line.kind == "text" and not axes(line.text) and line.text.strip(" \t:,;#*-=_[]")[:_TITLE_LETTERS] not in used
-    ]
+    skipped = [line for line in read if line.kind == "text" and not axes(line.text) and _unused(line.text, used)]
     if skipped:
         rows = [line.number for line in skipped]
         yield issue(

@@ -21,6 +21,8 @@ _POLYGON: Final = re.compile(r"\b(?:MULTI)?POLYGON\s{0,4}(?:ZM?|M)?\s{0,4}(?=\()
 _OTHER: Final = re.compile(r"\b(GEOMETRYCOLLECTION|LINESTRING|POINT|CURVEPOLYGON)", re.I)
 _PIECE: Final = re.compile(r"[()]|[^()]+")
 _DEEPEST: Final = 3
+#: Keys of a point written as an object, easting first.
+_KEYS: Final = (("lng", "lat"), ("lon", "lat"), ("longitude", "latitude"), ("x", "y"), ("X", "Y"))
 #: Attributes that hold a parcel's name, most telling first.
 NAME_FIELDS: Final = ("地块名称", "项目名称", "宗地名称", "名称", "DKMC", "XMMC", "ZDMC", "MC", "NAME", "name", "title")
 
@@ -147,7 +149,9 @@ def geojson_document(document: Any) -> Written:
     rows: list[int] = []
     try:
         if isinstance(document, list):
-            parcels, form = _parcels(document), "坐标数组"
+            parcels, form = _parcels(_pairs(document)), "坐标数组"
+        elif isinstance(document, Mapping) and isinstance(document.get("rings"), list):
+            parcels, form = _esri(document["rings"]), "Esri JSON"
         else:
             for number, (geometry, name) in enumerate(_members(document), start=1):
                 kind = geometry.get("type")
@@ -165,6 +169,28 @@ def geojson_document(document: Any) -> Written:
     names = {parcel.name for parcel in parcels}
     name = names.pop() if len(names) == 1 else ""
     return Written(form, tuple(parcels), usual="xy", name=name, declared=_crs(document), issues=skipped)
+
+
+def _pairs(document: list[Any]) -> list[Any]:
+    """A list of ``{"lng": …, "lat": …}`` as a list of pairs; any other list as it is."""
+    if not document or not all(isinstance(one, Mapping) for one in document):
+        return document
+    keys = next((pair for pair in _KEYS if all(pair[0] in one and pair[1] in one for one in document)), None)
+    return [[one[keys[0]], one[keys[1]]] for one in document] if keys else document
+
+
+def _esri(rings: list[Any]) -> list[Parcel]:
+    """Rings of Esri JSON: those that turn the other way than the first one are holes."""
+    made = [_points(ring) for ring in rings if ring]
+    turns = [_turn(points) for points in made]
+    rings_made = [Ring(points, hole=turn * turns[0] < 0) for points, turn in zip(made, turns, strict=True)]
+    return [Parcel(tuple(rings_made))] if rings_made else []
+
+
+def _turn(points: Any) -> float:
+    """Twice the signed area of a ring, positive anticlockwise."""
+    x, y = (points - points[0]).T
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
 
 
 def _members(document: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -195,7 +221,10 @@ def name_of(properties: Any) -> str:
 
 
 def _crs(document: Any) -> Any:
-    """The old ``crs`` member."""
+    """What the old ``crs`` member, or Esri's ``spatialReference``, says."""
+    reference = document.get("spatialReference") if isinstance(document, Mapping) else None
+    if isinstance(reference, Mapping):
+        return declared_in(f"EPSG:{str(reference.get('latestWkid') or reference.get('wkid'))[:8]}")
     member = document.get("crs") if isinstance(document, Mapping) else None
     properties = member.get("properties") if isinstance(member, Mapping) else None
     name = properties.get("name") if isinstance(properties, Mapping) else None

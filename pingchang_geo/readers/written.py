@@ -59,8 +59,7 @@ class Written:
             (latitude) first; None when it does not say.
         usual: the order this form of text has by convention, for saying that it was broken; None without one.
         name: what the text calls the whole.
-        counts: number of points each parcel is said to have.
-        area_unit_ha: the unit of the stated areas is the hectare by the form's rules; otherwise it is not said.
+        declared: what the text says of its coordinate system; None when it says nothing.
     """
 
     form: str

@@ -60,7 +60,7 @@ def read(paths: Sequence[Path], limits: Limits, answers: Mapping[str, str]) -> F
     words += f"（{finding.evidence}）" if finding.evidence else ""
     parcels: tuple[Parcel, ...] = ()
     if finding.definition and len(geometry):
-        named = _names(raw.table)[geometry_rows(raw.geometry)]
+        named = _names(raw.table)[_polygon_rows(raw.geometry)]
         moved = _in_degrees(geometry, finding.definition, swap=finding.swap)
         parcels = tuple(
             parcel for shape, name in zip(moved, named, strict=True) for parcel in rings_of(shape, str(name))
@@ -68,7 +68,7 @@ def read(paths: Sequence[Path], limits: Limits, answers: Mapping[str, str]) -> F
     return FileSite(parcels, words, finding.epsg, _readings(raw), asked, tuple(issues))
 
 
-def geometry_rows(geometry: NDArray[Any]) -> NDArray[np.int64]:
+def _polygon_rows(geometry: NDArray[Any]) -> NDArray[np.int64]:
     """Positions of the polygons among geometries."""
     return np.flatnonzero(np.isin(shapely.get_type_id(geometry), _POLYGONAL) & ~shapely.is_empty(geometry))
 
@@ -76,7 +76,7 @@ def geometry_rows(geometry: NDArray[Any]) -> NDArray[np.int64]:
 def _polygons(raw: RawTable) -> tuple[NDArray[Any], list[Issue]]:
     """The polygons, and what has to be said: the reader's findings on encodings are about attributes, not wanted."""
     issues = [one for one in raw.issues if not one.code.startswith("ENCODING_")]
-    rows = geometry_rows(raw.geometry)
+    rows = _polygon_rows(raw.geometry)
     others = np.setdiff1d(np.arange(len(raw.geometry)), rows)
     kinds = [_KINDS.get(int(kind), "空图形") for kind in np.unique(shapely.get_type_id(raw.geometry[others]))]
     found = "、".join(dict.fromkeys(kinds)) or "空的图层"

@@ -129,6 +129,49 @@ def test_several_points_a_line_and_double_spacing(text: str) -> None:
     assert only(text) == [list(point) for point in SQUARE]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "项目四至坐标：东经107.1，北纬31.56；东经107.11，北纬31.56；东经107.11，北纬31.57；东经107.1，北纬31.57。",
+        "四至范围为（107.1,31.56）、（107.11,31.56）、（107.11,31.57）、（107.1,31.57）",
+        "| 点 | 经度 | 纬度 |\n|---|---|---|\n" + site_texts.lines(SQUARE, "| J{n} | {x} | {y} |"),
+        '"点号","经度","纬度"\n' + site_texts.lines(SQUARE, '"J{n}","{x}","{y}"'),
+        "于端点 X=107.1 Y=31.56 Z= 0.00\n于端点 X=107.11 Y=31.56 Z=0.00\n"
+        "于端点 X=107.11 Y=31.57 Z=0\n于端点 X=107.1 Y=31.57 Z=0",
+        "1\n" + site_texts.lines(SQUARE, "{x},{y}") + "\nEND\nEND",
+        "<coordinates>107.1,31.56,0 107.11,31.56,0 107.11,31.57,0 107.1,31.57,0</coordinates>",
+        '[{"lng":107.1,"lat":31.56},{"lng":107.11,"lat":31.56},{"lng":107.11,"lat":31.57},{"lng":107.1,"lat":31.57}]',
+        '{"rings":[[[107.1,31.56],[107.11,31.56],[107.11,31.57],[107.1,31.57]]],"spatialReference":{"wkid":4490}}',
+        "点号 107.1 31.56\n12.5\n点号 107.11 31.56\n12.5\n点号 107.11 31.57\n12.5\n点号 107.1 31.57\n12.5",
+    ],
+)
+def test_as_people_copy_it_from_elsewhere(text: str) -> None:
+    assert only(text) == [list(point) for point in SQUARE]
+
+
+def test_lengths_of_sides_between_the_points_are_told() -> None:
+    text = "\n".join(f"J{n} {y:.2f} {x:.2f}\n{948.9 + n}" for n, (x, y) in enumerate(METRES, start=1))
+    written = coordinates.parse(text)
+    assert codes(written) == ["SITE_REMARKS"]
+    assert written.parcels[0].rings[0].lines == (1, 3, 5, 7)
+
+
+def test_holes_of_esri_rings_turn_the_other_way() -> None:
+    ring, hole = [list(point) for point in SQUARE], [list(point) for point in site_texts.shrunk(SQUARE)[::-1]]
+    written = coordinates.parse(f'{{"rings":[{ring},{hole}],"spatialReference":{{"wkid":102100,"latestWkid":4490}}}}')
+    assert [one.hole for one in written.parcels[0].rings] == [False, True]
+    assert written.declared is not None and written.declared.epsg == 4490
+
+
+def test_a_table_with_metres_and_degrees_takes_the_order_of_what_it_reads() -> None:
+    rows = "\n".join(
+        f"{n} {y:.2f} {x:.2f} {lon} {lat}" for n, ((x, y), (lon, lat)) in enumerate(zip(METRES, SQUARE, strict=True), 1)
+    )
+    written = coordinates.parse("点号 X坐标 Y坐标 经度 纬度\n" + rows)
+    assert rings(written)[0][0] == [[y, x] for x, y in METRES]
+    assert written.order is None  # X and Y do not say which is north
+
+
 def test_a_heading_says_the_order_of_the_columns() -> None:
     swapped = site_texts.lines(SQUARE, "{n}\t{y}\t{x}")
     assert coordinates.parse("点号\t纬度\t经度\n" + swapped).order == "yx"
