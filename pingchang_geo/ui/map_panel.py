@@ -31,11 +31,12 @@ DRAWN: Final = "map:site"
 class Event:
     """What the reader did on the map: clicked a feature (``forest:17``) or drew a polygon (:data:`DRAWN`).
 
-    ``geometry`` is the GeoJSON polygon drawn (EPSG:4490), None for a click.
+    ``geometry`` is the GeoJSON polygon drawn (EPSG:4490), None for a click; ``n`` tells it from all others.
     """
 
     id: str
     geometry: dict[str, Any] | None = None
+    n: int | None = None
 
     def feature(self, scope: Scope) -> tuple[str, int] | None:
         """Layer and row clicked, None for anything that is no feature of the page's layers."""
@@ -73,7 +74,7 @@ def board(
         on_event: called once for each thing the reader does on the map; a callback, which runs before the page.
         box: key of the container; a page with two maps names the second ``map_box_…``.
     """
-    key = f"map-{page}-{found.id}"
+    key = _key(page, found)
     config = shared.map_config(found.id, layer_ids, found)
     with st.container(key=box):
         st_folium(
@@ -85,6 +86,23 @@ def board(
             feature_group_to_add=maps.command(state),
             on_change=lambda: _heard(key, on_event),
         )
+
+
+def last_event(page: str, found: Atlas) -> Event | None:
+    """What the reader did last on the map of a page; the same until there is something new.
+
+    For pages that must not lose an event: a callback can be cut short by whatever the browser says next.
+    """
+    drawing = (st.session_state.get(_key(page, found)) or {}).get(_CLICK)
+    return _event(drawing) if drawing else None
+
+
+def _key(page: str, found: Atlas) -> str:
+    return f"map-{page}-{found.id}"
+
+
+def _event(drawing: dict[str, Any]) -> Event:
+    return Event(str(drawing.get("id")), drawing.get("geometry"), (drawing.get("properties") or {}).get("n"))
 
 
 def map_state(found: Atlas, scope: Scope, state: PageState, fly: Box | None = None) -> dict[str, Any]:
@@ -138,9 +156,9 @@ def _heard(key: str, on_event: Callable[[Event], None]) -> None:
     drawing = value.get(_CLICK)
     if not drawing:
         return
-    event = (str(drawing.get("id")), (drawing.get("properties") or {}).get("n"))
-    if st.session_state.get(f"{key}-seen") == event:
+    event = _event(drawing)
+    if st.session_state.get(f"{key}-seen") == (event.id, event.n):
         return
-    st.session_state[f"{key}-seen"] = event
-    if not first_paint.heard(event[0]):
-        on_event(Event(event[0], drawing.get("geometry")))
+    st.session_state[f"{key}-seen"] = (event.id, event.n)
+    if not first_paint.heard(event.id):
+        on_event(event)

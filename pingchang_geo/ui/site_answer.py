@@ -16,8 +16,9 @@ from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
 from pingchang_geo.specs import SiteKind
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui import kpis, site_state
+from pingchang_geo.ui import kpis
 from pingchang_geo.ui.kpis import Card
+from pingchang_geo.ui.site_state import NAME_LETTERS, Desk
 from pingchang_geo.ui.site_tables import FoundTable, tables
 from pingchang_geo.ui.text import plain
 from pingchang_geo.units import CO2_PER_C, UnitChoice
@@ -45,7 +46,7 @@ _TIGHT: Final = """
 _NAMED: Final = 4
 
 
-def answer(check: SiteCheck, choice: UnitChoice) -> None:
+def answer(check: SiteCheck, choice: UnitChoice, desk: Desk) -> None:
     """What an official has come for, in one look."""
     _verdict(check, choice)
     kpis.cards(list(_cards(check, choice)), key="kpi", across=2)
@@ -53,7 +54,7 @@ def answer(check: SiteCheck, choice: UnitChoice) -> None:
     st.markdown(f":gray[**{DESK_CHECK}**]{badge}")
     for sentence in mark_words(check):
         st.caption(plain(sentence.removeprefix(f"{check.mark}：")))
-    _downloads(check, choice)
+    _downloads(check, choice, desk)
 
 
 def _verdict(check: SiteCheck, choice: UnitChoice) -> None:
@@ -189,7 +190,7 @@ def _mark(marked: bool) -> str:
     return ILLUSTRATIVE_MARK if marked else ""
 
 
-def _downloads(check: SiteCheck, choice: UnitChoice) -> None:
+def _downloads(check: SiteCheck, choice: UnitChoice, desk: Desk) -> None:
     """Name of the project and the files; each is made when it is asked for."""
     st.session_state[_NAME_KEY] = check.name
     stem = f"选址核查_{check.name or '未命名'}_{datetime.now():%Y%m%d}"
@@ -197,10 +198,10 @@ def _downloads(check: SiteCheck, choice: UnitChoice) -> None:
         st.text_input(
             "项目名称",
             key=_NAME_KEY,
-            max_chars=site_state.NAME_LETTERS,
+            max_chars=NAME_LETTERS,
             placeholder="项目名称（写入报告）",
             label_visibility="collapsed",
-            on_change=lambda: site_state.set_name(str(st.session_state[_NAME_KEY] or "")),
+            on_change=lambda: desk.ask(lambda: desk.call(str(st.session_state[_NAME_KEY] or ""))),
             width=190,
         )
         files: tuple[tuple[str, str, str, Any], ...] = (

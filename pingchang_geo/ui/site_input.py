@@ -12,8 +12,7 @@ import streamlit as st
 from pingchang_geo.issues import Issue, Level
 from pingchang_geo.readers import projection
 from pingchang_geo.settings import settings
-from pingchang_geo.ui import site_state
-from pingchang_geo.ui.site_state import Entry
+from pingchang_geo.ui.site_state import Desk, Entry
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow import site_example
 from pingchang_geo.workflow.atlas import Atlas
@@ -70,12 +69,12 @@ def way() -> Way:
     return st.session_state.get(_WAY_KEY) or Way.DRAW
 
 
-def drawn(geometry: Any, county: Any | None) -> None:
-    """Take what the reader has drawn (GeoJSON polygon, EPSG:4490). For callbacks."""
-    site_state.submit(lambda answers: read_drawn(geometry, county=county, answers=answers))
+def drawn(desk: Desk, geometry: Any, county: Any | None) -> None:
+    """Take what the reader has drawn (GeoJSON polygon, EPSG:4490)."""
+    desk.submit(lambda answers: read_drawn(geometry, county=county, answers=answers))
 
 
-def ways(found: Atlas, county: Any | None, entry: Entry | None) -> None:
+def ways(found: Atlas, county: Any | None, desk: Desk) -> None:
     """The line above the map, and beneath it what the chosen way needs."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="site_ways"):
         st.session_state.setdefault(_WAY_KEY, Way.DRAW)
@@ -88,29 +87,34 @@ def ways(found: Atlas, county: Any | None, entry: Entry | None) -> None:
             icon=":material/lightbulb:",
             type="tertiary",
             help=f"填入一个{site_example.NAME}，先看看核查结果是什么样。",
-            on_click=_example,
-            args=(found, county),
+            on_click=lambda: desk.ask(lambda: _example(found, county, desk)),
         )
-        if entry is not None:
-            st.button("清除", key="site_clear", icon=":material/close:", type="tertiary", on_click=site_state.clear)
+        if desk.entry is not None:
+            st.button(
+                "清除",
+                key="site_clear",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=lambda: desk.ask(desk.clear),
+            )
     if way() is Way.PASTE:
-        _paste(county)
+        _paste(county, desk)
     elif way() is Way.UPLOAD:
-        _upload(county)
+        _upload(county, desk)
 
 
-def _example(found: Atlas, county: Any | None) -> None:
+def _example(found: Atlas, county: Any | None, desk: Desk) -> None:
     shape = site_example.example(found)
     if shape is not None:
-        site_state.submit(
+        desk.submit(
             lambda answers: read_drawn(shape, county=county, answers=answers), name=site_example.NAME, example=True
         )
 
 
-def _paste(county: Any | None) -> None:
+def _paste(county: Any | None, desk: Desk) -> None:
     def submit() -> None:
         text = str(st.session_state.get(_TEXT_KEY) or "")
-        site_state.submit(lambda answers: read_text(text, county=county, answers=answers))
+        desk.submit(lambda answers: read_text(text, county=county, answers=answers))
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="site_paste"):
         st.text_area(
@@ -122,15 +126,17 @@ def _paste(county: Any | None) -> None:
             help=_TEXT_HELP,
             persist_state="session",
         )
-        st.button("核查", key="site_read", type="primary", icon=":material/search_check:", on_click=submit)
+        st.button(
+            "核查", key="site_read", type="primary", icon=":material/search_check:", on_click=lambda: desk.ask(submit)
+        )
 
 
-def _upload(county: Any | None) -> None:
+def _upload(county: Any | None, desk: Desk) -> None:
     def submit() -> None:
         given = st.session_state.get(_FILES_KEY) or []
         files = [(file.name, file.getvalue()) for file in given]
         if files:
-            site_state.submit(lambda answers: read_uploaded(files, settings(), county=county, answers=answers))
+            desk.submit(lambda answers: read_uploaded(files, settings(), county=county, answers=answers))
 
     with st.container(key="site_upload"):
         st.html(_UPLOADER)
@@ -141,11 +147,11 @@ def _upload(county: Any | None) -> None:
             max_upload_size=MOST_MB,
             key=_FILES_KEY,
             help=_FILES_HELP,
-            on_change=submit,
+            on_change=lambda: desk.ask(submit),
         )
 
 
-def open_points(entry: Entry) -> None:
+def open_points(entry: Entry, desk: Desk) -> None:
     """What stands between the boundary and an answer: refusals, then questions with the readings to choose from."""
     refused = [one for one in entry.boundary.issues if one.level is Level.BLOCKING]
     for one in refused:
@@ -159,16 +165,16 @@ def open_points(entry: Entry) -> None:
         icon=":material/help:",
     )
     for one in questions:
-        _question(entry.boundary, one)
+        _question(entry.boundary, one, desk)
     _remarks(entry.boundary)
 
 
-def _question(boundary: SiteBoundary, one: Issue) -> None:
+def _question(boundary: SiteBoundary, one: Issue, desk: Desk) -> None:
     with st.container(border=True, key=f"site_question_{one.code}", gap="small"):
         st.markdown(f"**{plain(one.message)}**")
         st.caption(plain(_fix(one)))
         if one.code == boundary.crs_code and boundary.readings:
-            _readings(boundary, one.code)
+            _readings(boundary, one.code, desk)
             return
         choices = _CHOICES.get(one.code, (("", "确认"),))
         with st.container(horizontal=True, gap="small"):
@@ -177,19 +183,18 @@ def _question(boundary: SiteBoundary, one: Issue) -> None:
                     label,
                     key=f"site_answer_{one.code}_{number}",
                     type="primary" if number == 0 else "secondary",
-                    on_click=site_state.answer,
-                    args=(one.code, value),
+                    on_click=lambda value=value: desk.ask(lambda: desk.answer(one.code, value)),
                 )
 
 
-def _readings(boundary: SiteBoundary, code: str) -> None:
+def _readings(boundary: SiteBoundary, code: str, desk: Desk) -> None:
     labels = {r.value: r.label + ("　:green[落在县内]" if r.lands else "　:red[不在县内]") for r in boundary.readings}
     st.radio("按哪种坐标系读取", list(labels), key=_CRS_KEY, format_func=lambda value: labels[value])
     st.button(
         "按所选坐标系读取",
         key="site_crs_chosen",
         type="primary",
-        on_click=lambda: site_state.answer(code, str(st.session_state[_CRS_KEY])),
+        on_click=lambda: desk.ask(lambda: desk.answer(code, str(st.session_state[_CRS_KEY]))),
     )
 
 

@@ -10,7 +10,7 @@ import shapely
 from pingchang_geo import crs, maps, units
 from pingchang_geo.maps import Role, Shape
 from pingchang_geo.ui.map_panel import map_state
-from pingchang_geo.ui.site_state import Entry, goes_there
+from pingchang_geo.ui.site_state import Desk
 from pingchang_geo.ui.state import PageState, Scope
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
@@ -26,28 +26,29 @@ Box = tuple[float, float, float, float]
 
 
 def state_of(
-    found: Atlas, scope: Scope, state: PageState, entry: Entry | None, check: SiteCheck | None, *, draw: bool
+    found: Atlas, scope: Scope, state: PageState, desk: Desk, check: SiteCheck | None, *, draw: bool
 ) -> dict[str, Any]:
     """The whole state of the map.
 
     Args:
-        entry: the boundary given; shown although questions about it are open.
+        desk: its boundary is shown although questions about it may be open.
         check: the answer, once there is one.
         draw: offer the drawing tool.
     """
-    shown = map_state(found, scope, state, _destination(entry, check))
+    shown = map_state(found, scope, state, _destination(desk, check))
     for finding in check.result.carbon if check else ():
         rows = finding.plots["row"].to_numpy(dtype=np.int64)
         if finding.layer_id in shown["layers"] and len(rows):
             mask = np.zeros(len(scope.layers[finding.layer_id].frame), dtype=bool)
             mask[rows] = True
             shown["layers"][finding.layer_id]["filter"].append(maps.rows_rule(mask, dim=True))
-    shapes = _found(check, state.units) if check else _proposed(entry)
+    shapes = _found(check, state.units) if check else _proposed(desk)
     sketch = maps.collection(shapes)
     return {**shown, "sketch": {"features": sketch} if sketch else None, "draw": draw}
 
 
-def _proposed(entry: Entry | None) -> list[Shape]:
+def _proposed(desk: Desk) -> list[Shape]:
+    entry = desk.entry
     if entry is None or entry.boundary.polygon is None:
         return []
     return [Shape(Role.SITE, entry.boundary.polygon, "待确认")]
@@ -74,9 +75,10 @@ def _degrees(shape_m: Any) -> Any:
     return crs.from_equal_area(np.array([shape_m], dtype=object))[0]
 
 
-def _destination(entry: Entry | None, check: SiteCheck | None) -> Box | None:
+def _destination(desk: Desk, check: SiteCheck | None) -> Box | None:
     """Where the map goes once: the site in its surroundings, with the nearest protected feature if that is near."""
-    if entry is None or entry.boundary.polygon is None or (entry.code and not goes_there(entry)):
+    entry = desk.entry
+    if entry is None or entry.boundary.polygon is None or not desk.goes_there(entry):
         return None
     site_m = crs.to_equal_area(np.array([entry.boundary.polygon], dtype=object))[0]
     shapes: list[Any] = [_widened(site_m)]

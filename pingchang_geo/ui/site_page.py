@@ -11,11 +11,12 @@ from pingchang_geo import layers
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import site_answer, site_input, site_map, site_state
 from pingchang_geo.ui.frame import footer, guarded
-from pingchang_geo.ui.map_panel import DRAWN, Event, board
+from pingchang_geo.ui.map_panel import DRAWN, board, last_event
 from pingchang_geo.ui.registry import page_of
-from pingchang_geo.ui.site_state import Entry
+from pingchang_geo.ui.site_state import Desk, Entry
 from pingchang_geo.ui.state import Scope, change, read
 from pingchang_geo.ui.status_line import status_line
+from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.site import SiteCheck, check_site
 from pingchang_geo.workflow.site.answer import DESK_CHECK
@@ -57,54 +58,64 @@ def site_page() -> None:
 
 def _page(found: Atlas, scope: Scope) -> None:
     page = page_of("site")
-    state = read(scope)
     county = site_state.county_of(found)
-    entry = site_state.current(county)
-    check = _checked(found, entry) if entry is not None and entry.settled else None
+    desk = site_state.desk()
+    desk.settle(county)
+    _map_said(found, scope, desk, county)
+    entry = desk.entry
+    state = read(scope)
+    check = _checked(found, desk) if entry is not None and entry.settled else None
     top = st.container()
     left, right = st.columns(_COLUMNS, gap="small")
     controls = left.container()
-
-    def happened(event: Event) -> None:
-        if event.id == DRAWN:
-            site_input.drawn(event.geometry, county)
-        elif feature := event.feature(scope):
-            change(scope, selected=feature)
-
     with left:
         draw = site_input.way() is site_input.Way.DRAW
-        shown = site_map.state_of(found, scope, state, entry, check, draw=draw)
-        board(page.path, found, tuple(scope.layers), shown, happened)
+        shown = site_map.state_of(found, scope, state, desk, check, draw=draw)
+        board(page.path, found, tuple(scope.layers), shown)
     with top:
         badges = [data for data in scope.layers.values() if data.spec.site is not None or data.spec.carbon is not None]
         unshared = _UNSHARED if entry is not None and entry.local else ""
         status_line(page, badges, state.units, lambda units: change(scope, units=units), unshared=unshared)
     with controls:
-        site_input.ways(found, county, entry)
+        site_input.ways(found, county, desk)
     with right:
-        _right(entry, check, state.units)
+        _right(desk, check, state.units)
     if check is not None:
         site_answer.found_tables(check, state.units, lambda feature: change(scope, selected=feature))
         site_answer.folded(check)
     footer()
 
 
-def _right(entry: Entry | None, check: SiteCheck | None, units: Any) -> None:
+def _map_said(found: Atlas, scope: Scope, desk: Desk, county: Any | None) -> None:
+    """Deal with what the reader did on the map, once."""
+    event = last_event("site", found)
+    if event is None or event.n == desk.heard:
+        return
+    if event.id == DRAWN:
+        site_input.drawn(desk, event.geometry, county)
+    elif feature := event.feature(scope):
+        change(scope, selected=feature)
+    desk.heard = event.n
+
+
+def _right(desk: Desk, check: SiteCheck | None, units: UnitChoice) -> None:
+    entry = desk.entry
     if entry is None:
         with st.container(border=True, key="site_welcome"):
             st.markdown(_WELCOME)
             st.caption(f"**{DESK_CHECK}**")
     elif check is None:
-        site_input.open_points(entry)
+        site_input.open_points(entry, desk)
     else:
-        site_answer.answer(check, units)
+        site_answer.answer(check, units, desk)
         site_input.read_as(entry.boundary)
 
 
-def _checked(found: Atlas, entry: Entry) -> SiteCheck:
-    """The check of a boundary; computed once for each set of layers and boundary, whatever it is called."""
-    check = _check((found.id, entry.code, entry.boundary.reading), found, entry)
-    return replace(check, name=site_state.name_of())
+def _checked(found: Atlas, desk: Desk) -> SiteCheck:
+    """The check of the boundary; computed once for each set of layers and boundary, whatever it is called."""
+    assert desk.entry is not None
+    check = _check((found.id, desk.entry.code, desk.entry.boundary.reading), found, desk.entry)
+    return replace(check, name=desk.name)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

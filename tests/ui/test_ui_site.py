@@ -215,11 +215,15 @@ def test_clearing_starts_over(open_page):
     assert "在图上绘制" in texts(app)
 
 
-def test_leaving_the_page_leaves_the_site(open_page):
-    app = open_page("site", site=encode(HALF))
+def test_whoever_comes_back_finds_the_site_again(open_page):
+    app = sound(paste(open_page("site"), points_of(HALF)))
+    app.text_input(key="site_name").set_value("某某项目").run()
+    before = dict(app.query_params)
     app.switch_page("forest.py").run()
+    assert "site" not in sound(app).query_params
     app.switch_page("site.py").run()
-    assert "给出范围" in texts(sound(app))
+    assert "### 触碰生态保护红线" in texts(sound(app))
+    assert app.query_params == before
 
 
 def test_part_of_a_site_beyond_the_county_is_told(open_page):
@@ -260,3 +264,42 @@ def test_the_example_stands_across_the_border_of_the_red_line(store):
     patches = shapely.union_all(atlas["redline"].geometry)
     assert 0 < shapely.area(shapely.intersection(site, patches)) < shapely.area(site)
     assert 20 < float(crs.area_m2(np.array([site]))[0]) / units.HA_M2 < 40
+
+
+def test_an_address_sent_before_the_browser_heard_of_the_new_one_changes_nothing(open_page):
+    first, second = encode(HALF), encode(CLEAR)
+    app = sound(paste(open_page("site", site=first), points_of(CLEAR)))
+    assert app.query_params["site"] == second
+    app.query_params["site"] = first  # the browser had sent this on its way
+    assert sound(app.run()).query_params["site"] == second
+    assert "### 未触碰" in texts(app.run())  # from now on the browser knows
+    app.query_params["site"] = first  # and this is the reader going back
+    assert "### 触碰" in texts(sound(app.run()))
+
+
+def test_what_cuts_a_run_short_leaves_the_request_for_the_next_one():
+    class CutShort(BaseException):
+        pass
+
+    done: list[int] = []
+
+    def action() -> None:
+        done.append(len(done))
+        if len(done) == 1:
+            raise CutShort
+
+    desk = site_state.Desk()
+    desk.ask(action)
+    with pytest.raises(CutShort):
+        desk.do_asked()
+    desk.do_asked()
+    desk.do_asked()
+    assert done == [0, 1]
+
+
+def test_a_request_that_fails_is_not_tried_for_ever():
+    desk = site_state.Desk()
+    desk.ask(lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        desk.do_asked()
+    desk.do_asked()

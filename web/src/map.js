@@ -29,6 +29,7 @@
       this.state = { layers: {}, said: {}, units: {} };
       this.views = new Map();
       this.right = null; // {id, view} while comparing
+      this.tool = null; // what takes the clicks: measuring or drawing
       this._base = false;
       this._drawn = false;
       this._baseLabels = [];
@@ -144,6 +145,7 @@
     /** Show a state. Only what differs from the present picture is done. */
     apply(state) {
       const before = this.state;
+      this._said = true;
       this.state = { ...state, layers: mergeUser(before, state), said: state.layers || {} };
       for (const [id, entry] of this.views) entry.view.update(this.state.layers[id] || null);
       this._compare(state.compare || null);
@@ -271,7 +273,7 @@
     }
 
     _applied() {
-      return Object.keys(this.state.layers).length > 0;
+      return this._said === true; // a map without layers of its own is drawn once its base is
     }
 
     fail(error) {
@@ -302,6 +304,8 @@
         legends: Object.fromEntries([...this.views].map(([id, entry]) => [id, entry.view.legend])),
         hover: hover && { layer: hover.layer, row: hover.row },
         selected,
+        sketch: this.sketch.hidden ? [] : this.sketch.features.map((feature) => feature.properties.role),
+        corners: this.tool ? this.tool.points.length : null,
       };
     }
   }
