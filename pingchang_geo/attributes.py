@@ -136,15 +136,6 @@ def _established(role: CarbonColumns, frame: pd.DataFrame) -> NDArray[np.bool_]:
     return ~frame[role.land_class].isin(list(role.unestablished)).to_numpy(dtype=bool)
 
 
-def join_zones(plots_m: Geometries, plot_area_m2: Floats, zone_spec: LayerSpec, zones_m: Geometries) -> ZoneJoin:
-    """Join plots to the features of a zone layer; both in the equal-area projection."""
-    if zone_spec.zone is None:
-        raise ValueError(f"{zone_spec.id} is no zone layer")
-    polygons = overlay.zone_polygons(zones_m, zone_spec.zone.point_radius_m)
-    pairs = overlay.overlaps(plots_m, polygons, plot_area_m2)
-    return ZoneJoin(pairs, overlay.covered_m2(plots_m, polygons, pairs))
-
-
 def share_pct(join: ZoneJoin, plot_area_ha: Floats) -> Floats:
     """Percentage of each plot inside any of the zones, 0–100; 0 for a plot without area."""
     area_m2 = plot_area_ha * HA_M2
