@@ -194,7 +194,7 @@ def _downloads(check: SiteCheck, choice: UnitChoice, desk: Desk) -> None:
     """Name of the project and the files; each is made when it is asked for."""
     st.session_state[_NAME_KEY] = check.name
     stem = f"选址核查_{check.name or '未命名'}_{datetime.now():%Y%m%d}"
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="site_files"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="site_downloads"):
         st.text_input(
             "项目名称",
             key=_NAME_KEY,

@@ -206,8 +206,9 @@ def read_as(boundary: SiteBoundary) -> None:
     title = f"边界{system}{boundary.vertices:,} 个界址点{count}"
     with st.expander(title, icon=":material/polyline:"):
         st.markdown(plain(boundary.reading) + "。")
-        if boundary.parcels:
-            st.markdown("地块：" + "、".join(plain(name) for name in boundary.parcels))
+        parcels = [plain(name) for name in boundary.parcels if name]
+        if len(boundary.parcels) > 1:
+            st.markdown(f"共 {len(boundary.parcels)} 个地块" + (f"：{'、'.join(parcels)}。" if parcels else "。"))
         if not remarks:
             st.markdown("读取中没有发现问题。")
         for one in remarks:

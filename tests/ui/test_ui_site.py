@@ -29,6 +29,7 @@ CLEAR = square(6, 0, 0.2)
 
 def sound(app: AppTest) -> AppTest:
     assert not app.exception
+    assert not [item.value for item in app.error if "页面出错" in item.value]
     return app
 
 
