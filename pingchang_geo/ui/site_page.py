@@ -118,6 +118,6 @@ def _checked(found: Atlas, desk: Desk) -> SiteCheck:
     return replace(check, name=desk.name)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=16, ttl="2h", show_spinner=False)
 def _check(key: tuple[str, ...], _found: Atlas, _entry: Entry) -> SiteCheck:
     return check_site(_found, _entry.boundary)

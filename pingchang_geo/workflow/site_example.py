@@ -23,21 +23,29 @@ _PLACES: Final = 24
 def example(atlas: Atlas) -> shapely.Polygon | None:
     """A site of about 30 ha, EPSG:4490, None without any data.
 
-    It lies across the border of the largest protected feature where the most plots are met, so that every part of the
-    answer has something to say; without protected features in the middle of the county.
+    It lies across the border of the largest protected feature where the most kinds of stands and then the most plots
+    are met, so that every part of the answer has something to say; without protected features around the largest
+    feature there is.
     """
     middles = _middles(atlas)
     if not len(middles):
         return None
     sites = np.array([_around(x, y) for x, y in middles], dtype=object)
-    met = np.zeros(len(sites), dtype=np.int64)
-    for spec in layers.carbon_bearing():
-        if spec.id in atlas:
-            which, _ = atlas[spec.id].tree.query(sites, predicate="intersects")
-            met += np.bincount(which, minlength=len(sites))
-    met[~_inside(atlas, sites)] = -1
-    site: Any = crs.from_equal_area(sites[[int(met.argmax())]])[0]
+    scores = [(inside, *_met(atlas, site)) for inside, site in zip(_inside(atlas, sites).tolist(), sites, strict=True)]
+    site: Any = crs.from_equal_area(sites[[max(range(len(sites)), key=scores.__getitem__)]])[0]
     return shapely.set_precision(site, 1e-6)
+
+
+def _met(atlas: Atlas, site: shapely.Polygon) -> tuple[int, int]:
+    """How many kinds of stands and how many plots a site meets."""
+    kinds: set[str] = set()
+    plots = 0
+    for spec in layers.carbon_bearing():
+        if spec.id in atlas and spec.carbon is not None:
+            rows = atlas[spec.id].tree.query(site, predicate="intersects")
+            kinds.update(atlas[spec.id].frame[spec.carbon.stand_kind].iloc[rows].dropna())
+            plots += len(rows)
+    return len(kinds), plots
 
 
 def _middles(atlas: Atlas) -> NDArray[np.float64]:

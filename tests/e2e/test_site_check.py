@@ -126,10 +126,13 @@ def test_pasted_coordinates_and_the_link_to_the_answer(board: Board, browser: Br
     board.page.get_by_test_id("stButtonGroup").get_by_text("公顷", exact=True).click()
     expect(board.page.get_by_text(re.compile(r"[\d.]+ 公顷")).first).to_be_visible(timeout=WAIT_MS)
     assert board.kept()
+    link = board.page.url
+    board.page.get_by_text("在图上绘制", exact=True).first.click()
+    board.frame.wait_for_function("() => window.pingchang.stats().corners === 0", timeout=WAIT_MS)  # at it already
 
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
     other = Board(context.new_page(), board.url)
-    other.page.goto(board.page.url)
+    other.page.goto(link)
     other.wait_drawn()
     assert verdict(other) == "未触碰生态保护红线"
     wait_sketch(other, "site")
