@@ -18,6 +18,7 @@ def plain(array: Any) -> Any | None:
     """An Arrow array as dictionary text or number; None for what cannot be shown in a table (blobs, nested)."""
     kind = array.type
     if pa.types.is_dictionary(kind):
+        array = pa.DictionaryArray.from_arrays(array.indices, _decodable(array.dictionary))
         if _distinct_text(array):
             return array
         array = array.dictionary_decode()
@@ -28,7 +29,20 @@ def plain(array: Any) -> Any | None:
         array = array.cast(pa.string())
     elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return None
-    return array.cast(pa.string()).dictionary_encode()
+    return _decodable(array).cast(pa.string()).dictionary_encode()
+
+
+def _decodable(array: Any) -> Any:
+    """Text that is UTF-8 throughout: Arrow takes a writer's word for it, and whoever reads the text stumbles."""
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        return array
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        stored = array.cast(pa.large_binary() if pa.types.is_large_string(array.type) else pa.binary())
+        texts = [None if value is None else value.decode("utf-8", "replace") for value in stored.to_pylist()]
+        return pa.array(texts, type=array.type)
+    return array
 
 
 def _distinct_text(array: Any) -> bool:

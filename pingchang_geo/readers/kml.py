@@ -105,6 +105,8 @@ def _tree(path: Path, label: str) -> tuple[Element, str]:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise _corrupt(label, f"XML 语法错误（第 {error.lineno} 行附近）") from None
+    except (LookupError, ValueError):
+        raise _corrupt(label, "XML 声明的编码不能识别") from None
     root = builder.close()
     if _local(root) != "kml":
         raise _corrupt(label, f"根元素是 {_local(root)[:40]}，不是 kml")

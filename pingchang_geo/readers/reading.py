@@ -64,7 +64,11 @@ def read(
             raise Refused(issue("READ_CRASHED", detail="没有结果")) from None
         if "refused" in said:
             raise Refused(issue_from(said["refused"]))
-        return _take(said, folder)
+        try:
+            return _take(said, folder)
+        except (pa.ArrowException, shapely.errors.ShapelyError, ValueError, OSError):
+            _LOG.exception("the reader's result cannot be taken over")
+            raise Refused(issue("READ_CRASHED", detail="结果有误")) from None
 
 
 def _run(folder: Path, limits: Limits) -> None:

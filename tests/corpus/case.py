@@ -64,7 +64,7 @@ def _declare(
     def register(make: Callable[..., Made]) -> Callable[..., Made]:
         story = (make.__doc__ or "").strip()
         assert story, f"{make.__name__}: who makes such a file?"
-        variants = [(f"{make.__name__}[{value}]", partial(make, value=value)) for value in each]
+        variants = [(f"{make.__name__}[{str(value).strip() or 'empty'}]", partial(make, value=value)) for value in each]
         for name, written in variants or [(make.__name__, make)]:
             assert name not in CASES, name
             CASES[name] = Case(

@@ -250,14 +250,15 @@ def kml_with_links_and_scripts(folder: Path) -> Path:
     return path
 
 
-@reject("FORMAT_CORRUPT", hostile=True, each=("depth", "unclosed", "no_marks", "html"))
+@reject("FORMAT_CORRUPT", hostile=True, each=("depth", "unclosed", "no_marks", "html", "encoding"))
 def kml_that_is_none(folder: Path, value: str) -> Path:
-    """Nesting without end, a cut-off download, a document without marks."""
+    """Nesting without end, a cut-off download, a document without marks, an encoding that nobody knows."""
     text = {
         "depth": "<kml>" + "<Folder>" * 100_000,
         "unclosed": "<kml><Document><Placemark><name>a",
         "no_marks": "<kml><Document/></kml>",
         "html": "<html><kml ></html>",
+        "encoding": '<?xml version="1.0" encoding="x-none"?><kml ></kml>',
     }[value]
     path = folder / "a.kml"
     path.write_text(text)
@@ -373,6 +374,16 @@ def parquet_with_a_pickle_in_its_metadata(folder: Path) -> Path:
     evil = b"cos\nsystem\n(S'touch /tmp/pwned'\ntR."
     metadata = {**table.schema.metadata, b"pandas": b"{broken", b"ARROW:extension:metadata": evil}
     pq.write_table(table.replace_schema_metadata(metadata), path)
+    return path
+
+
+@accept("CATEGORY_NEW", rows=sample.ROWS, hostile=True)
+def parquet_whose_text_is_no_text(folder: Path) -> Path:
+    """A column says it is UTF-8 and holds other bytes: Arrow takes the writer's word for it."""
+    path = folder / "a.parquet"
+    frame = sample.forest().assign(YOU_SHI_SZ=["qqq", *sample.forest()["YOU_SHI_SZ"][1:]])
+    frame.to_parquet(path, compression=None)
+    path.write_bytes(path.read_bytes().replace(b"qqq", b"\xff9\xfe"))
     return path
 
 

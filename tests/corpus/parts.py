@@ -109,20 +109,19 @@ def table_of(columns: Mapping[str, Sequence[Any]], **options: Any) -> bytes:
     return dbf(fields, zip(*columns.values(), strict=True), **options)
 
 
-def zipped(target: Path, members: Mapping[str | bytes, bytes | Path]) -> Path:
+def zipped(target: Path, members: Mapping[str | bytes, bytes | Path], *, packed: bool = True) -> Path:
     """A zip; names given as bytes are stored as they are, without the UTF-8 flag, as Chinese tools do."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    method = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(target, "w", method) as archive:
         for name, content in members.items():
             data = content.read_bytes() if isinstance(content, Path) else content
-            archive.writestr(member(name), data)
+            archive.writestr(member(name), data, method)
     return target
 
 
 def member(name: str | bytes) -> zipfile.ZipInfo:
     """Directory entry under a name that may not be UTF-8."""
-    info = zipfile.ZipInfo(name) if isinstance(name, str) else _RawName(name.decode("cp437"))
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
+    return zipfile.ZipInfo(name) if isinstance(name, str) else _RawName(name.decode("cp437"))
 
 
 class _RawName(zipfile.ZipInfo):
