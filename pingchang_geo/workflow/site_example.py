@@ -16,14 +16,14 @@ from pingchang_geo.workflow.atlas import Atlas, LayerData
 NAME: Final = "示例范围"
 #: Corners as bearing (degrees from east) and distance from the middle (metres): about 30 ha.
 _CORNERS: Final = ((5, 360), (62, 290), (118, 400), (181, 310), (242, 380), (300, 300))
-#: Places looked at along the border of a protected feature.
-_PLACES: Final = 24
+#: Places looked at along the border of each of the largest protected features, and how many of these.
+_PLACES, _FEATURES = 12, 8
 
 
 def example(atlas: Atlas) -> shapely.Polygon | None:
     """A site of about 30 ha, EPSG:4490, None without any data.
 
-    It lies across the border of the largest protected feature where the most kinds of stands and then the most plots
+    It lies across the border of one of the largest protected features where the most kinds of stands and then the most plots
     are met, so that every part of the answer has something to say; without protected features around the largest
     feature there is.
     """
@@ -53,9 +53,11 @@ def _middles(atlas: Atlas) -> NDArray[np.float64]:
     for spec in layers.all_specs():
         if spec.site is not None and spec.site.kind is SiteKind.PROTECTED and _has_area(atlas, spec.id):
             shapes = atlas[spec.id].metres
-            border = shapely.boundary(shapes[int(np.argmax(shapely.area(shapes)))])
+            largest = np.argsort(-shapely.area(shapes), kind="stable")[:_FEATURES]
+            borders = [_longest(shapely.boundary(shape)) for shape in shapes[largest]]
             shares = np.arange(_PLACES) / _PLACES
-            return shapely.get_coordinates(shapely.line_interpolate_point(_longest(border), shares, normalized=True))
+            places = [shapely.line_interpolate_point(border, shares, normalized=True) for border in borders]
+            return shapely.get_coordinates(np.concatenate(places))
     grounds = [data for data in atlas.layers.values() if _has_area(atlas, data.spec.id)]
     return shapely.get_coordinates([_middle(data) for data in grounds[:1]])
 
