@@ -23,9 +23,9 @@ _PLACES, _FEATURES = 12, 8
 def example(atlas: Atlas) -> shapely.Polygon | None:
     """A site of about 30 ha, EPSG:4490, None without any data.
 
-    It lies across the border of one of the largest protected features where the most kinds of stands and then the most plots
-    are met, so that every part of the answer has something to say; without protected features around the largest
-    feature there is.
+    It lies across the border of one of the largest protected features where the most kinds of stands and then the
+    most plots are met, so that every part of the answer has something to say; without protected features around the
+    largest feature there is.
     """
     middles = _middles(atlas)
     if not len(middles):
