@@ -29,6 +29,7 @@ def add_commands(commands: Any) -> None:
     back.add_argument("version", metavar="版本", help="版本号、版本名或校验值开头")
     back.add_argument("--note", default="", help="回退原因")
     back.add_argument("--by", default="", help="操作人，默认为系统用户名")
+    back.add_argument("--base", default=None, help="只在当前版本仍为此版本时回退")
     back.set_defaults(run=_rollback)
 
     out = commands.add_parser("export", help="下载某一版本的数据")
@@ -87,6 +88,7 @@ def _rollback(chosen: argparse.Namespace) -> int:
         wanted,
         publisher=chosen.by or getpass.getuser(),
         note=chosen.note,
+        base=chosen.base,
         progress=lambda text: print(f"· {text}", flush=True),
     )
     title = layers.get(layer).title

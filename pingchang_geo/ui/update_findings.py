@@ -21,21 +21,20 @@ _DECISIONS: Final = {
 }
 _SURE: Final = 0.8
 
-#: New answers and layer, to inspect anew with.
-Answered = tuple[dict[str, str], str | None]
 
-
-def findings(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas) -> Answered | None:
-    """Show an inspection; returns what the analyst answered, when something was."""
+def findings(
+    drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, submit: update_questions.Submit
+) -> None:
+    """Show an inspection; ``submit`` is called when the analyst has answered."""
     levels = [one["level"] for one in found["issues"]]
     show, icon, words = _DECISIONS[found["decision"]]
     words = words.format(questions=levels.count("confirm"), blocking=levels.count("blocking"))
     getattr(st, show)(f"**{words}**", icon=icon)
     _summary(found)
-    answered = update_questions.questions(draft, found) or update_questions.columns(draft, found)
+    update_questions.questions(draft, found, submit)
+    update_questions.columns(draft, found, submit)
     update_issues.issues(drafts, draft, found, atlas)
     update_changes.changes(drafts, draft, found, atlas)
-    return answered
 
 
 def _summary(found: dict[str, Any]) -> None:

@@ -13,8 +13,8 @@ from typing import Final
 import streamlit as st
 
 from pingchang_geo.settings import settings
+from pingchang_geo.ui import asked, permission, update_findings, update_publish, update_upload
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui import permission, update_findings, update_publish, update_upload
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
@@ -22,17 +22,21 @@ from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.drafts import Draft, Drafts
 
+_PAGE: Final = "update"
 _DRAFT: Final = "draft"
+_TURNED: Final = "update_turned"
 #: The map writes where it is into the address itself.
 _KNOWN: Final = (_DRAFT, "view")
 _LOOK_S: Final = 0.7
 
 
 def update_page() -> None:
-    """Upload, or whatever step the draft in the address is at."""
+    """Upload, or whatever step the draft is at."""
     page = page_of("update")
     with guarded():
         unknown = [name for name in st.query_params if name not in _KNOWN]
+        asked.settle(_PAGE)
+        wanted = _wanted()
         if unknown:
             notice(unknown)
             st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n in _KNOWN})
@@ -41,9 +45,9 @@ def update_page() -> None:
             permission.refused()
             return
         drafts = Drafts(settings().data_dir)
-        draft = drafts.get(st.query_params.get(_DRAFT, ""))
+        draft = drafts.get(wanted)
         if draft is None:
-            if _DRAFT in st.query_params:
+            if wanted:
                 st.warning("地址中的草稿已不存在（已放弃或已过期）。请重新上传。", icon=":material/draft:")
             update_upload.upload(drafts, _open)
         else:
@@ -51,12 +55,20 @@ def update_page() -> None:
         footer()
 
 
+def _wanted() -> str:
+    """Id of the draft being worked on: from the address at first, from then on what the analyst turned to."""
+    wanted = st.session_state.setdefault(_TURNED, st.query_params.get(_DRAFT, ""))
+    if wanted != st.query_params.get(_DRAFT, ""):
+        if wanted:
+            st.query_params[_DRAFT] = wanted
+        else:
+            st.query_params.clear()
+    return str(wanted)
+
+
 def _open(draft: Draft | None) -> None:
     """Turn to a draft, or back to the upload."""
-    if draft is None:
-        st.query_params.clear()
-    else:
-        st.query_params[_DRAFT] = draft.id
+    st.session_state[_TURNED] = draft.id if draft else ""
 
 
 def _draft(drafts: Drafts, draft: Draft) -> None:
@@ -64,6 +76,7 @@ def _draft(drafts: Drafts, draft: Draft) -> None:
     if drafts.working(draft):
         _watch(draft.id)
         return
+    asked.told(_PAGE)
     if draft.error:
         st.error(plain(draft.error), icon=":material/error:")
     if draft.stage == "published":
@@ -73,22 +86,35 @@ def _draft(drafts: Drafts, draft: Draft) -> None:
     if draft.stage != "inspected" or found is None:
         if not draft.error:
             st.warning("上一次检查没有做完（可能被中断）。文件还在，可以重新检查。", icon=":material/restart_alt:")
-        st.button("重新检查", icon=":material/refresh:", on_click=_inspect, args=(drafts, draft), type="primary")
+        st.button(
+            "重新检查",
+            icon=":material/refresh:",
+            on_click=asked.ask,
+            args=(_PAGE, lambda: _inspect(drafts, draft)),
+            type="primary",
+        )
         return
-    answered = update_findings.findings(drafts, draft, found, shared.atlas())
-    if answered is not None:
-        _inspect(drafts, replace(draft, answers=answered[0], layer=answered[1]))
-        st.rerun()
+    update_findings.findings(
+        drafts,
+        draft,
+        found,
+        shared.atlas(),
+        lambda answers, layer: _inspect(drafts, replace(draft, answers=answers, layer=layer)),
+    )
     if found["decision"] in ("accept", "repair"):
-        said = update_publish.publish_form(drafts, draft, found)
-        if said is not None:
-            drafts.start(draft, "publish", settings(), json.dumps(said, ensure_ascii=False))
-            st.rerun()
+        update_publish.publish_form(draft, found, lambda said: _publish(drafts, draft, said))
 
 
-def _inspect(drafts: Drafts, draft: Draft) -> None:
+def _publish(drafts: Drafts, draft: Draft, said: dict[str, str]) -> str:
+    drafts.save(replace(draft, error=""))
+    drafts.start(draft, "publish", settings(), json.dumps(said, ensure_ascii=False))
+    return ""
+
+
+def _inspect(drafts: Drafts, draft: Draft) -> str:
     drafts.save(replace(draft, stage="received", error=""))
     drafts.start(draft, "inspect", settings())
+    return ""
 
 
 def _head(drafts: Drafts, draft: Draft) -> None:
@@ -103,12 +129,13 @@ def _head(drafts: Drafts, draft: Draft) -> None:
         if draft.stage != "published":
             with st.popover("放弃", icon=":material/delete:", type="tertiary"):
                 st.markdown("放弃后，上传的文件和已确认的内容将被删除；已发布的版本不受影响。")
-                st.button("确定放弃", on_click=_discard, args=(drafts, draft), type="primary")
+                st.button("确定放弃", on_click=asked.ask, args=(_PAGE, lambda: _discard(drafts, draft)), type="primary")
 
 
-def _discard(drafts: Drafts, draft: Draft) -> None:
+def _discard(drafts: Drafts, draft: Draft) -> str:
     drafts.discard(draft.id)
     _open(None)
+    return "已放弃。"
 
 
 @st.fragment(run_every=_LOOK_S)

@@ -10,6 +10,7 @@ import streamlit as st
 from pingchang_geo import layers
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import settings
+from pingchang_geo.ui import asked
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.drafts import Draft, Drafts
 
@@ -44,32 +45,40 @@ def upload(drafts: Drafts, turn_to: Open) -> None:
 def _form(drafts: Drafts, turn_to: Open) -> None:
     limit = settings().max_upload_mb
     known = {_AUTO: "自动识别", **{spec.id: spec.title for spec in layers.all_specs()}}
+    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
     with st.container(key="upload_box"):
         files = st.file_uploader(
             f"**选择文件**　把文件拖到下框，或点击按钮选择（合计不超过 {limit} MB，可多选）",
             type=_ENDINGS,
             accept_multiple_files=True,
-            key=f"{_KEY}_{st.session_state.get(_TURN, 0)}",
+            key=key,
             max_upload_size=limit,
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        layer = st.selectbox("图层", list(known), format_func=lambda value: known[value], width=220, key="update_layer")
-        actor = st.text_input("操作人", key="update_actor", placeholder="姓名，记入日志", width=220)
-        go = st.button("检查文件", type="primary", icon=":material/fact_check:", disabled=not files)
-    if not go:
-        return
-    if not (actor or "").strip():
-        st.warning("请先填写操作人：发布记录和日志中要写明是谁更新的。", icon=":material/person:")
-        return
-    try:
-        draft = drafts.create(((file.name, file) for file in files), actor.strip(), layer or None, limit)
-    except PingchangError as error:
-        st.error(f"**{error.message}**\n\n{error.fix}", icon=":material/error:")
-        return
+        st.selectbox("图层", list(known), format_func=lambda value: known[value], width=220, key="update_layer")
+        st.text_input("操作人", key="update_actor", placeholder="姓名，记入日志", width=220)
+        st.button(
+            "检查文件",
+            type="primary",
+            icon=":material/fact_check:",
+            disabled=not files,
+            on_click=lambda: asked.ask("update", lambda: _received(drafts, key, limit, turn_to)),
+        )
+    asked.told("update")
+
+
+def _received(drafts: Drafts, key: str, limit: int, turn_to: Open) -> str:
+    """Keep the files and have them inspected."""
+    actor = str(st.session_state.get("update_actor") or "").strip()
+    if not actor:
+        raise PingchangError("请先填写操作人。", fix="发布记录和日志中要写明是谁更新的。")
+    files = st.session_state.get(key) or []
+    layer = st.session_state.get("update_layer") or None
+    draft = drafts.create(((file.name, file) for file in files), actor, layer, limit)
     drafts.start(draft, "inspect", settings())
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # an empty uploader next time
     turn_to(draft)
-    st.rerun()
+    return ""
 
 
 def _waiting(drafts: Drafts, turn_to: Open) -> None:

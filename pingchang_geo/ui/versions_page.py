@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from pingchang_geo import layers, provenance
+from pingchang_geo.errors import PingchangError
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.store import LocalStore, Version
+from pingchang_geo.ui import asked, permission
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui import permission
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
@@ -25,6 +26,7 @@ from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.versions import Download
 
 _LAYER: Final = "layer"
+_PAGE: Final = "versions"
 _ACTIONS: Final = {"publish": "发布", "rollback": "回退", "refuse": "拒绝"}
 _LOG_ROWS: Final = 200
 _MIMES: Final = {
@@ -40,6 +42,7 @@ def versions_page() -> None:
     """The history of one layer, then the log of all."""
     page = page_of("versions")
     with guarded():
+        asked.settle(_PAGE)
         store = start.open_store()
         found = shared.atlas()
         published = {spec.id: spec.title for spec in layers.all_specs() if store.versions(spec.id)}
@@ -48,6 +51,7 @@ def versions_page() -> None:
         if layer is None:
             st.info("还没有任何版本。请先在「数据更新」中发布数据。", icon=":material/history:")
         else:
+            asked.told(_PAGE)
             _history(store, found, layer, published)
         _log(store)
         footer()
@@ -55,15 +59,15 @@ def versions_page() -> None:
 
 def _layer(published: dict[str, str]) -> str | None:
     """The layer in the address; the first carbon-bearing one by default."""
-    asked = st.query_params.get(_LAYER)
+    wanted = st.query_params.get(_LAYER)
     bad = [name for name in st.query_params if name not in (_LAYER, "view")]
-    if asked is not None and asked not in published:
+    if wanted is not None and wanted not in published:
         bad.append(_LAYER)
     if bad:
         notice(bad)
         st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n not in bad})
-    if asked in published:
-        return asked
+    if wanted in published:
+        return wanted
     first = [spec.id for spec in layers.carbon_bearing() if spec.id in published]
     return next(iter([*first, *published]), None)
 
@@ -152,22 +156,24 @@ def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version) -
     earlier = tuple(version for version in known if version != current)
     if not earlier or not permission.may_publish():
         return
-    with st.popover("回退", icon=":material/undo:"):
+
+    def back() -> str:
+        actor, note = (str(st.session_state.get(f"rollback_{name}") or "").strip() for name in ("actor", "note"))
+        version = st.session_state[f"rollback_version_{current.layer}"]
+        if not actor or not note:
+            raise PingchangError("没有回退。", fix="请填写操作人和原因。")
+        return versions.rollback_apart(
+            version.layer, version, publisher=actor, note=note, base=current.name, data_dir=store.root
+        )
+
+    # Another version, another pop-over: it closes when it is done.
+    with st.popover("回退", icon=":material/undo:", key=f"rollback_{current.layer}_{current.number}"):
         st.markdown("把较早版本的内容作为新版本发布；任何版本都不会被删除。")
-        version = _pick("回退到", earlier, "rollback_version")
-        actor = st.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
-        note = st.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
-        if not st.button(f"回退到{version.label}", type="primary", key="rollback_go"):
-            return
-        if not actor.strip() or not note.strip():
-            st.warning("请填写操作人和原因。", icon=":material/edit_note:")
-            return
-        with st.spinner("正在计算并切换……"):
-            made = versions.rollback(
-                store, version.layer, version, publisher=actor.strip(), note=note.strip(), base=current.name
-            )
-        st.toast(f"已回退，现为{made.label}。", icon=":material/check_circle:")
-        st.rerun()
+        with st.form("rollback", border=False):
+            _pick("回退到", earlier, "rollback_version")
+            st.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
+            st.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
+            st.form_submit_button("确定回退", type="primary", key="rollback_go", on_click=asked.ask, args=(_PAGE, back))
 
 
 def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> None:

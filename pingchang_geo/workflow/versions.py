@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -13,10 +17,11 @@ import pandas as pd
 
 from pingchang_geo import attributes, carbon, comparison, crs, exports, layers
 from pingchang_geo.comparison import Comparison
-from pingchang_geo.errors import StoreError
+from pingchang_geo.errors import PingchangError, StoreError
 from pingchang_geo.exports import sheet, vectors
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import mark
+from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.specs import FieldKind, LayerSpec
 from pingchang_geo.store import Store, Version
 from pingchang_geo.units import UnitChoice
@@ -131,6 +136,30 @@ def rollback(
         action="rollback",
         progress=progress,
     )
+
+
+def rollback_apart(layer: str, version: Version, *, publisher: str, note: str, base: str, data_dir: Path) -> str:
+    """:func:`rollback` by the command line in a process of its own, whose memory is given back; returns what it says.
+
+    Raises:
+        PingchangError: it was refused; nothing was changed.
+    """
+    command = [sys.executable, "-m", "pingchang_geo", "rollback", layer, version.name]
+    done = subprocess.run(
+        [*command, f"--by={publisher}", f"--note={note}", f"--base={base}"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "PINGCHANG_DATA_DIR": str(data_dir), "PYTHONUTF8": "1"},
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("错误：")
+        raise PingchangError(
+            said if done.returncode == PingchangError.exit_code else "回退没有完成，当前版本未受影响。"
+        )
+    return done.stdout.strip().splitlines()[-1]
 
 
 def compare_versions(store: Store, before: Version, after: Version) -> VersionComparison:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import Settings
@@ -126,6 +128,16 @@ def test_published_once_and_compared_afterwards(drafts: Drafts, tmp_path: Path, 
     fates = drafts.features(again, FATES)
     assert fates is not None
     assert fates[drafting.FATE].value_counts().to_dict() == {"变更": 28, "减少": 2}
+
+
+def test_many_changes_merge_into_one_shape_a_fate() -> None:
+    squares = [layer_frames.square(i % 10, i // 10) for i in range(100)]
+    fates = gpd.GeoDataFrame({drafting.FATE: ["新增"] * 50 + ["减少"] * 50}, geometry=squares, crs=4490)
+    assert drafting.dissolved(fates, 100) is fates
+    merged = drafting.dissolved(fates, 99).set_index(drafting.FATE)
+    assert len(merged) == 2
+    expected = shapely.union_all(squares[:50])
+    assert merged.loc["新增"].geometry.symmetric_difference(expected).area < 1e-3 * expected.area
 
 
 def test_somebody_published_in_between(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
