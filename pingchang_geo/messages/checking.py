@@ -173,6 +173,11 @@ CHECKS: Final = {
         "有 {pairs} 对图形相互重叠，重叠面积合计 {area} m²，涉及 {count} 个图形{where}。",
         "请在桌面软件中做拓扑检查并消除重叠。",
     ),
+    "OVERLAP_MANY": Template(
+        _W,
+        "图形大量相互重叠：涉及 {count} 个图形{where}，约 {pairs} 对，重叠面积合计约 {area} m²（对数与面积为抽样估计）。",
+        "请检查是否把几期数据或重复的数据并入了同一个文件，并在桌面软件中做拓扑检查。",
+    ),
     "SLIVER": Template(
         _W,
         "有 {count} 个图形的面积小于 {tolerance} m²{where}。",
