@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -97,4 +98,8 @@ class Store(Protocol):
 
     def derived_dir(self, version: Version) -> Path:
         """Folder for what is derived from one version alone."""
+        ...
+
+    def deriving(self) -> AbstractContextManager[None]:
+        """Held while files are written into derived folders."""
         ...

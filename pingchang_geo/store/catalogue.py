@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,16 @@ CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT
 CREATE TRIGGER IF NOT EXISTS version_no_update BEFORE UPDATE ON version BEGIN SELECT RAISE(ABORT, 'immutable'); END;
 """
 _GENESIS: Final = "0" * 64
+#: What SQLite says, in words for the screen.
+_TROUBLE: Final = {
+    "disk is full": "磁盘已满",
+    "disk I/O error": "磁盘读写出错，或磁盘已满",
+    "locked": "正被其他程序占用",
+    "readonly": "没有写入权限",
+    "unable to open": "文件无法打开",
+    "malformed": "文件已损坏",
+    "not a database": "文件已损坏",
+}
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,19 @@ def now() -> str:
 
 
 class Catalogue:
-    """Access to the catalogue file; one short connection a call, so that it is safe from any thread."""
+    """Access to the catalogue file; one short connection a call, so that it is safe from any thread.
+
+    One more connection stays open as long as the object lives: it keeps SQLite's shared-memory file in being, which
+    could not be made anew on a full disk, so that the current versions are served there as well.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._connect() as connection:
             connection.executescript(_SCHEMA)
+            keeper = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            weakref.finalize(self, keeper.close)
+            keeper.execute("SELECT count(*) FROM version").fetchone()
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
@@ -81,9 +99,9 @@ class Catalogue:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"目录库无法读写：{error}。", fix="请检查磁盘空间与权限；若文件已损坏，请从备份恢复数据目录。"
-            ) from error
+            trouble = next((words for sign, words in _TROUBLE.items() if sign in str(error)), "数据库出错")
+            fix = "请从备份恢复数据目录。" if "损坏" in trouble else "请检查磁盘空间与权限，然后重试。"
+            raise StoreError(f"目录库无法读写：{trouble}；未作任何更改。", fix=fix) from error
         finally:
             connection.close()
 
@@ -128,7 +146,8 @@ class Catalogue:
                 _append(connection, version.publisher, action, {"version": version.name, **detail})
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk makes SQLite roll back on its own
+                    connection.execute("ROLLBACK")
                 raise
 
     def log(self, actor: str, action: str, detail: Mapping[str, Any]) -> None:

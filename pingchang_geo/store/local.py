@@ -33,6 +33,7 @@ _CONTENT: Final = "content.parquet"
 #: Free space wanted before a publish, as a multiple of the content: itself, tiles, columns and some to spare.
 _SPACE_FACTOR: Final = 4
 _SPACE_SPARE: Final = 64 * 2**20
+_CHECK_DISK: Final = "请检查磁盘空间与权限，然后重试。"
 
 
 def encode(frame: gpd.GeoDataFrame) -> bytes:
@@ -142,55 +143,74 @@ class LocalStore:
             version = Version(
                 layer, number, digest, len(frame), provenance, now(), publisher, note, base, _dimension(frame)
             )
-            self._place(version, content)
             try:
-                prepare(version, snapshot.replacing(version), frame)
-            except OSError as error:
-                raise StoreError(
-                    "计算派生数据时无法写入，当前版本未受影响。", fix="请检查磁盘空间与权限，然后重试。"
-                ) from error
-            self._catalogue.switch(version, action, {"layer": layer, "base": base, "rows": len(frame), "note": note})
+                self._place(version, content)
+                _prepared(prepare, version, snapshot.replacing(version), frame)
+                detail = {"layer": layer, "base": base, "rows": len(frame), "note": note}
+                self._catalogue.switch(version, action, detail)
+            except BaseException:
+                self._discard(version)
+                raise
             return version
 
     def sweep(self) -> list[str]:
         """Remove what interrupted publishers left behind; returns what was removed. Called at start."""
         removed: list[str] = []
         with self._publishing():
-            known = {
-                (path.name, version.name)
-                for path in (self.root / "versions").iterdir()
-                for version in self.versions(path.name)
-            }
-            for staged in (self.root / "staging").iterdir():
-                shutil.rmtree(staged)
-                removed.append(staged.name)
+            removed += [_remove(staged) for staged in (self.root / "staging").iterdir()]
             for area in ("versions", "derived"):
-                for folder in (self.root / area).glob("*/*"):
-                    if (folder.parent.name, folder.name) not in known:
-                        shutil.rmtree(folder)
-                        removed.append(f"{folder.parent.name}/{folder.name}")
+                for layer in filter(Path.is_dir, (self.root / area).iterdir()):
+                    known = {version.name for version in self.versions(layer.name)}
+                    removed += [_remove(folder) for folder in layer.iterdir() if folder.name not in known]
+            with self._deriving(fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+                if alone:  # else somebody is writing derived files right now, and the next start looks again
+                    removed += [_remove(partial) for partial in (self.root / "derived").rglob("*.partial")]
         return removed
+
+    @contextmanager
+    def deriving(self) -> Iterator[None]:
+        """Held while derived files are written, so that a sweep does not take half-written ones for left-overs."""
+        with self._deriving(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def _deriving(self, how: int) -> Iterator[bool]:
+        with self._locked("derived.lock", how) as held:
+            yield held
+
+    def _discard(self, version: Version) -> None:
+        """Free the space of a version that did not become one; what cannot be removed now is swept later."""
+        try:
+            if version in self.versions(version.layer):  # the switch was done when the interruption came
+                return
+        except StoreError:
+            return
+        for folder in (self._folder(version), self.derived_dir(version)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _folder(self, version: Version) -> Path:
         return self.root / "versions" / version.layer / version.name
 
     def _place(self, version: Version, content: bytes) -> None:
         target = self._folder(version)
-        if target.exists():  # an orphan of an interrupted publish of the same content
-            shutil.rmtree(target)
         staged = self.root / "staging" / uuid.uuid4().hex
         try:
+            if target.exists():  # an orphan of an interrupted publish of the same content
+                shutil.rmtree(target)
             staged.mkdir()
             with (staged / _CONTENT).open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            target.parent.mkdir(exist_ok=True)
+            sync_folder(staged)
+            if not target.parent.exists():  # the first version of a layer
+                target.parent.mkdir()
+                sync_folder(target.parent.parent)
             staged.rename(target)
             sync_folder(target.parent)
         except OSError as error:
             shutil.rmtree(staged, ignore_errors=True)
-            raise StoreError("写入新版本失败，当前版本未受影响。", fix="请检查磁盘空间与权限。") from error
+            raise StoreError("写入新版本失败，当前版本未受影响。", fix=_CHECK_DISK) from error
 
     def _require_space(self, size: int) -> None:
         free = shutil.disk_usage(self.root).free
@@ -203,10 +223,41 @@ class LocalStore:
 
     @contextmanager
     def _publishing(self) -> Iterator[None]:
-        """One publisher at a time on this machine; the lock dies with the process."""
-        with (self.root / "publish.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """One publisher at a time on this machine."""
+        with self._locked("publish.lock", fcntl.LOCK_EX):
             yield
+
+    @contextmanager
+    def _locked(self, name: str, how: int) -> Iterator[bool]:
+        """Hold a lock file, which dies with the process; False when it was not to be waited for and is taken."""
+        try:
+            lock = (self.root / name).open("w")
+        except OSError as error:
+            raise StoreError("数据目录无法写入。", fix=_CHECK_DISK) from error
+        with lock:
+            try:
+                fcntl.flock(lock, how)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+
+def _prepared(prepare: Prepare, version: Version, after: Snapshot, frame: gpd.GeoDataFrame) -> None:
+    """Build what is derived; what the disk refuses is said in words."""
+    try:
+        prepare(version, after, frame)
+    except OSError as error:
+        raise StoreError("计算派生数据时无法写入，当前版本未受影响。", fix=_CHECK_DISK) from error
+
+
+def _remove(path: Path) -> str:
+    """Remove a file or a folder; its name, for the report."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    return path.name if path.parent.name == "staging" else f"{path.parent.name}/{path.name}"
 
 
 def sync_folder(folder: Path) -> None:

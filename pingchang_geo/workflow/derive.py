@@ -156,6 +156,14 @@ def ensure(
         progress: told in Chinese what is being done.
     """
     projected = _Projected(store, snapshot, frames or {})
+    with store.deriving():
+        _ensure_own(store, snapshot, projected, progress)
+        _ensure_joins(store, snapshot, projected, progress)
+        _ensure_surroundings(store, snapshot, projected, progress)
+
+
+def _ensure_own(store: Store, snapshot: Snapshot, projected: _Projected, progress: Progress) -> None:
+    """Attributes and tiles of each version alone."""
     for version in snapshot.versions.values():
         spec = layers.get(version.layer)
         path = _attributes_path(store, version)
@@ -166,12 +174,15 @@ def ensure(
             progress(f"生成{spec.title}的地图瓦片（{version.rows:,} 个{spec.noun}）")
             drawn = crs.to_web_mercator(projected.degrees(version.layer))
             _write(path, lambda target, d=drawn: TileArchive.write(target, build_tiles(d)))  # type: ignore[misc]
+
+
+def _ensure_joins(store: Store, snapshot: Snapshot, projected: _Projected, progress: Progress) -> None:
+    """Plots with zones."""
     for plots, zones in joined_layers(snapshot):
         path = _join_path(store, snapshot.versions[plots.id], snapshot.versions[zones.id])
         if not path.exists():
             progress(f"叠加{plots.title}与{zones.title}")
             _write(path, lambda target, p=plots, z=zones: _save_join(target, projected, p, z))  # type: ignore[misc]
-    _ensure_surroundings(store, snapshot, projected, progress)
 
 
 def _ensure_surroundings(store: Store, snapshot: Snapshot, projected: _Projected, progress: Progress) -> None:

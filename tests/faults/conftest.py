@@ -1,0 +1,63 @@
+"""A published county, and processes that start in a twentieth of a second."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pingchang_geo.settings import settings
+from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow.publish import publish
+from tests import layer_frames
+
+Start = Callable[..., BaseProcess]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _tiles() -> Any:
+    """The tiny forest is drawn from tiles here, in this process as in those of the publishers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PINGCHANG_ID_TILE_THRESHOLD", "5")
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="package")
+def processes() -> ForkServerContext:
+    """Children are forked from a server that has everything imported and no threads."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.warm"])
+    return context
+
+
+@pytest.fixture
+def start(processes: ForkServerContext) -> Start:
+    def run(target: Callable[..., None], *arguments: object) -> BaseProcess:
+        process = processes.Process(target=target, args=arguments, daemon=True)
+        process.start()
+        return process
+
+    return run
+
+
+@pytest.fixture(scope="package")
+def _published(tmp_path_factory: pytest.TempPathFactory, _tiles: None) -> Path:
+    root = tmp_path_factory.mktemp("faults") / "data"
+    store = LocalStore(root)
+    for layer, frame in layer_frames.all_layers().items():
+        publish(store, layer, frame, provenance=layer_frames.REFERENCE, publisher="系统", note="", base=None)
+    return root
+
+
+@pytest.fixture
+def root(_published: Path, tmp_path: Path) -> Path:
+    """Data folder of a county whose first versions are published; a copy for each test."""
+    return Path(shutil.copytree(_published, tmp_path / "data"))
