@@ -77,7 +77,8 @@ def test_full_at_every_write(root: Path, disk: Disk) -> None:
             words.add(str(error))
         else:
             break
-        disk.room = float("inf")
+        finally:
+            disk.room = float("inf")
         assert store.snapshot() == before
         assert files(root).equals(listed), "the space is given back at once"
         room += 1
