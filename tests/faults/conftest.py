@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,9 +20,9 @@ from tests import layer_frames
 Start = Callable[..., BaseProcess]
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _tiles() -> Any:
-    """The tiny forest is drawn from tiles here, in this process as in those of the publishers."""
+@contextmanager
+def tiles() -> Iterator[None]:
+    """The tiny forest is drawn from tiles, in this process as in those of the publishers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PINGCHANG_ID_TILE_THRESHOLD", "5")
         settings.cache_clear()
@@ -30,7 +30,13 @@ def _tiles() -> Any:
     settings.cache_clear()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(autouse=True)
+def _tiles() -> Iterator[None]:
+    with tiles():
+        yield
+
+
+@pytest.fixture(scope="session")
 def processes() -> ForkServerContext:
     """Children are forked from a server that has everything imported and no threads."""
     context = multiprocessing.get_context("forkserver")
@@ -48,12 +54,13 @@ def start(processes: ForkServerContext) -> Start:
     return run
 
 
-@pytest.fixture(scope="package")
-def _published(tmp_path_factory: pytest.TempPathFactory, _tiles: None) -> Path:
+@pytest.fixture(scope="session")
+def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("faults") / "data"
     store = LocalStore(root)
-    for layer, frame in layer_frames.all_layers().items():
-        publish(store, layer, frame, provenance=layer_frames.REFERENCE, publisher="系统", note="", base=None)
+    with tiles():
+        for layer, frame in layer_frames.all_layers().items():
+            publish(store, layer, frame, provenance=layer_frames.REFERENCE, publisher="系统", note="", base=None)
     return root
 
 
