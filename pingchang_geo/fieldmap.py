@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +28,7 @@ __all__ = ["FieldMapping", "Match", "fingerprint", "map_columns", "mapping_issue
 #: Below this a pair is shown with sample values and confirmed by the analyst.
 SURE: Final = 0.8
 _DBF_NAME: Final = 10
+_LONGEST_NAME: Final = 100
 #: Score of a name cut by a DBF, what is left of it when it could be several, and of a code table that does not fit.
 _CUT_SCORE: Final = 0.9
 _SHARED: Final = 0.6
@@ -76,11 +78,13 @@ def fingerprint(columns: Sequence[str]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
+@lru_cache(maxsize=8192)
 def _plain(name: str) -> str:
-    """Half-width, upper case, no blanks around."""
-    return unicodedata.normalize("NFKC", name).strip().upper()
+    """Half-width, upper case, no blanks around; of a name without end its beginning."""
+    return unicodedata.normalize("NFKC", name[:_LONGEST_NAME]).strip().upper()
 
 
+@lru_cache(maxsize=8192)
 def _squeezed(name: str) -> str:
     """Without separators and bracketed remarks such as units."""
     return _SEPARATORS.sub("", _BRACKETS.sub("", _plain(name)))
@@ -102,14 +106,15 @@ def _score(column: str, name: str) -> tuple[float, str]:
     return _label_score(squeezed, known_squeezed, name) if chinese else (0.0, "")
 
 
-def _cut(name: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _cut(name: str) -> frozenset[str]:
     """What DBF writers leave of a name: the characters that fit into ten bytes (ArcGIS: nine), by encoding."""
-    left = set()
+    left: set[str] = set()
     for codec in ("utf-8", "gbk"):
         stored = name.encode(codec, errors="replace")
         if len(stored) > _DBF_NAME:
             left |= {stored[:size].decode(codec, errors="ignore") for size in (_DBF_NAME - 1, _DBF_NAME)}
-    return left
+    return frozenset(left)
 
 
 def _label_score(column: str, label: str, name: str) -> tuple[float, str]:

@@ -25,7 +25,6 @@ _DECLARED: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"'][^
 _CHINESE: Final = frozenset(("GBK", "GB2312", "GB18030", "CP936", "HZ"))
 #: Deeper nesting than any real document has.
 _DEPTH: Final = 200
-_COMMA: Final = re.compile(r"\s*,\s*")
 _NAME, _DESCRIPTION, _FOLDER = "名称", "描述", "文件夹"
 
 
@@ -190,7 +189,8 @@ def _geometry_of(mark: Element) -> Any:
 def _points(element: Element | None) -> list[tuple[float, float]]:
     """``lon,lat[,altitude]`` tuples; blanks around the commas, which some programs write, are tolerated."""
     text = _text(_child(element, "coordinates")) if element is not None else None
-    pairs = [item.split(",") for item in _COMMA.sub(",", text or "").split()]
+    tidy = " ".join((text or "").split()).replace(" ,", ",").replace(", ", ",")
+    pairs = [item.split(",") for item in tidy.split(" ")]
     points = [(float(pair[0]), float(pair[1])) for pair in pairs]
     if not points or not np.isfinite(points).all():
         raise ValueError("no coordinates")

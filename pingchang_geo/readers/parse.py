@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,6 +132,7 @@ def _sources(files: Sequence[_File]) -> list[Source]:
     sets: dict[str, dict[str, Path]] = {}
     labels: dict[str, str] = {}
     sources: list[Source] = []
+    places: list[str] = []
     for file in files:
         named = sniff.extension(file.name)
         if named in sniff.SHAPEFILE_PARTS:
@@ -143,12 +145,25 @@ def _sources(files: Sequence[_File]) -> list[Source]:
             parts[named] = file.path
             labels.setdefault(stem.lower(), stem)
             continue
-        sources += _single(file)
+        found = _single(file)
+        sources += found
+        places += [f"{file.name}（{source.name}）" if source.table else file.name for source in found]
     for key, parts in sets.items():
         if "shp" in parts or "dbf" in parts:
             name = labels[key].rsplit("/", 1)[-1]
             sources.append(Source(Format.SHAPEFILE, name, parts, f"{name}.shp"))
-    return sorted(sources, key=lambda source: -sum(path.stat().st_size for path in source.parts.values()))
+            places.append(labels[key])
+    told = _told_apart(sources, places)
+    return sorted(told, key=lambda source: -sum(path.stat().st_size for path in source.parts.values()))
+
+
+def _told_apart(sources: Sequence[Source], places: Sequence[str]) -> list[Source]:
+    """Data sets of one name (last year's in another folder of the archive) by their places."""
+    often = Counter(source.name.lower() for source in sources)
+    return [
+        source if often[source.name.lower()] == 1 else replace(source, name=place)
+        for source, place in zip(sources, places, strict=True)
+    ]
 
 
 def _sniffed(file: _File) -> sniff.Content:

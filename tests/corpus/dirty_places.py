@@ -235,6 +235,26 @@ def two_shapefiles_and_one_chosen(folder: Path) -> Path:
     return two_shapefiles_in_one_zip(folder)
 
 
+def _years(folder: Path) -> Path:
+    members: dict[str | bytes, bytes | Path] = {}
+    for year, rows in (("2022", 30), ("2023", sample.ROWS)):
+        shp = sample.shapefile(sample.forest().iloc[:rows], folder / year)
+        members |= {f"{year}/小班{part.suffix}": part for part in sorted(shp.parent.iterdir())}
+    return parts.zipped(folder / "years.zip", members)
+
+
+@confirm("DATASET_SEVERAL", same=True)
+def last_years_file_beside_this_years(folder: Path) -> Path:
+    """Two years in two folders of the archive, under one name."""
+    return _years(folder)
+
+
+@accept(rows=30, answers={"DATASET_SEVERAL": "2022/小班"})
+def last_years_file_chosen(folder: Path) -> Path:
+    """The same after the analyst has named the folder."""
+    return _years(folder)
+
+
 @reject("FORMAT_MIXED")
 def two_shapefiles_of_one_name_dropped(folder: Path) -> list[Path]:
     """Two exports of the same name from different folders were dropped at once."""

@@ -217,6 +217,25 @@ def a_new_column_in_every_feature(folder: Path, value: str) -> Path:
     return path
 
 
+@accept(same=True, hostile=True)
+def a_column_name_without_end(folder: Path) -> Path:
+    """A name of a hundred thousand brackets, to keep a careless pattern busy for hours."""
+    path = sample.geojson(sample.forest(), folder / "a.geojson")
+    document = json.loads(path.read_text("utf-8"))
+    document["features"][0]["properties"]["(" * 100_000] = 1
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+@reject("GEOMETRY_UNREADABLE", layer="scenic", hostile=True)
+def kml_coordinates_full_of_blanks(folder: Path) -> Path:
+    """A million blanks where a comma is looked for."""
+    text = good_formats.kml(good_formats.scenic(), "名称")
+    path = folder / "a.kml"
+    path.write_text(text.replace("107.1,", "107.1" + " " * 1_000_000, 1), "utf-8")
+    return path
+
+
 _BOMB = (
     '<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a "xxxxxxxxxx">'
     + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
