@@ -45,3 +45,9 @@ def test_level_can_be_overridden_and_codes_must_exist() -> None:
 def test_what_a_terminal_would_obey_is_shown_not_done() -> None:
     found = issue("FILE_EMPTY", file="a\x1b[2J\n\u202eb.shp")
     assert found.message == "文件「a\ufffd[2J\ufffd\ufffdb.shp」是空文件（0 字节）。"
+
+
+def test_what_a_file_says_at_length_is_cut() -> None:
+    found = issue("FILE_EMPTY", file="长" * 100_000)
+    assert len(found.message) < 500
+    assert "长…」" in found.message

@@ -24,6 +24,7 @@ _UNPRINTABLE: Final = dict.fromkeys(
 )
 #: How many row numbers a sentence names; the ``rows`` of the issue list more.
 _ROWS_SPOKEN: Final = 5
+_LONGEST: Final = 400
 
 CATALOGUE: Final[Mapping[str, Template]] = MappingProxyType({**FILES, **CRS, **FIELDS, **CHECKS, **SITE})
 
@@ -31,6 +32,11 @@ CATALOGUE: Final[Mapping[str, Template]] = MappingProxyType({**FILES, **CRS, **F
 def shown(text: str) -> str:
     """Text from outside as it may stand in a sentence, on a terminal or in a log: on one line, nothing that acts."""
     return text.translate(_UNPRINTABLE)
+
+
+def _short(value: object) -> object:
+    """A parameter at a length that a sentence bears; names and values in files may be megabytes long."""
+    return f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value
 
 
 def where(rows: Iterable[int], count: int) -> str:
@@ -67,7 +73,8 @@ def issue(
     template = CATALOGUE[code]
     listed = [int(row) for row in rows]
     total = count if count is not None else (len(listed) or 1)
-    values = {**params, "count": f"{total:,}", "where": where(listed, total)}
+    short = {name: _short(value) for name, value in params.items()}
+    values = {**short, "count": f"{total:,}", "where": where(listed, total)}
     return Issue(
         code=code,
         level=level or template.level,

@@ -29,6 +29,10 @@ _LEVELS: Final = {
     Level.WARNING: "提醒",
 }
 
+#: How many unused columns the text lists, and how much of each name.
+_NAMES_SHOWN: Final = 30
+_NAME_SHOWN: Final = 40
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -163,6 +167,8 @@ def _columns(inspection: Inspection) -> list[str]:
     spec = layers.get(inspection.layer)
     pairs = "、".join(f"{spec.field(name).label}←{column}" for name, column in inspection.mapping.columns.items())
     lines = [f"字段：{pairs}"]
-    if inspection.mapping.unmapped:
-        lines.append(f"未采用的列：{'、'.join(inspection.mapping.unmapped)}")
+    unmapped = inspection.mapping.unmapped
+    if unmapped:
+        listed = "、".join(name[:_NAME_SHOWN] for name in unmapped[:_NAMES_SHOWN])
+        lines.append(f"未采用的列：{listed}" + (f" 等 {len(unmapped)} 列" if len(unmapped) > _NAMES_SHOWN else ""))
     return lines
