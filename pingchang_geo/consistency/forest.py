@@ -26,8 +26,13 @@ NOT_ADDED: Final = "新造林与森林经营林是否重叠，报告未说明：
 
 
 def benchmark_flag(benchmark: Benchmark) -> str:
-    """How far a benchmark is verified: worked out from figures of its source, read there, or neither."""
-    return DERIVED if benchmark.derived else VERIFIED if benchmark.verified else UNVERIFIED
+    """How far a benchmark is verified: read in its source, worked out from figures read there, or neither.
+
+    A value worked out from figures that were not read is as unread as they are.
+    """
+    if not benchmark.verified:
+        return UNVERIFIED
+    return DERIVED if benchmark.derived else VERIFIED
 
 
 def references(factors: FactorSet) -> tuple[Reference, ...]:
@@ -63,13 +68,15 @@ def plausibility(per_mu: float, known: tuple[Reference, ...]) -> tuple[Finding, 
     """Finding by a stated rule, and the rule in words.
 
     Against the references that were read or derived from what was read: within their range 相符, above 偏高, below
-    偏低. Those not verified are named but decide nothing. Without any, nothing can be said.
+    偏低. Those not verified are named but decide nothing. Where there are no others, nothing can be said.
     """
     firm = [reference for reference in known if reference.flag != UNVERIFIED]
     if not firm:
-        return Finding.ALONE, "参数文件中没有已核的参考值。"
+        unread = "、".join(f"{shown(one.value, 3)}（{one.label}，{one.flag}）" for one in known)
+        beside = f"只有 {unread}，不作依据，结论待核。" if unread else ""
+        return Finding.ALONE, f"参数文件中没有已核的参考值。{beside}"
     low, high = firm[0], firm[-1]
-    span = f"已核或推算的参考值 {shown(low.value, 3)}（{low.label}）至 {shown(high.value, 3)}（{high.label}）"
+    span = f"已核的参考值 {shown(low.value, 3)}（{low.label}）至 {shown(high.value, 3)}（{high.label}）"
     if per_mu < low.value:
         return Finding.LOW, f"低于{span}。"
     if per_mu <= high.value:
