@@ -59,6 +59,7 @@ class Cover:
 class Conservation:
     """Whether an overlay lost or made up area: total − assigned − outside, over all features and the worst of them.
 
+    ``absolute_m2`` sums the features' residuals without their signs, so that one cannot make up for another;
     ``largest_relative`` is the largest residual of a single feature against its own area.
     """
 
@@ -66,16 +67,17 @@ class Conservation:
     assigned_m2: float
     outside_m2: float
     residual_m2: float
+    absolute_m2: float
     largest_relative: float
 
     @property
     def relative(self) -> float:
-        """Residual against the total; 0 where there is nothing."""
-        return abs(self.residual_m2) / self.total_m2 if self.total_m2 else 0.0
+        """The features' residuals without their signs against the total; 0 where there is nothing."""
+        return self.absolute_m2 / self.total_m2 if self.total_m2 else 0.0
 
     @property
     def holds(self) -> bool:
-        """Whether the residual is within :data:`CONSERVED` of the total."""
+        """Whether the residuals are within :data:`CONSERVED` of the total."""
         return self.relative <= CONSERVED
 
 
@@ -189,6 +191,7 @@ def conservation(left_area_m2: Floats, found: Cover) -> Conservation:
         float(found.covered_m2.sum()),
         float(found.outside_m2.sum()),
         float(residual.sum()),
+        float(np.abs(residual).sum()),
         float(relative.max(initial=0.0)),
     )
 
