@@ -20,13 +20,15 @@ from pingchang_geo.settings import PROJECT_ROOT
 FACTORS = PROJECT_ROOT / "pingchang_geo" / "carbon" / "factors.toml"
 LEDGER = PROJECT_ROOT / "data" / "indicators.toml"
 #: Land classes without an established stand, by the domain notes: b and values per hectare do not apply.
-UNESTABLISHED = ("未成林地", "苗圃地", "采伐迹地", "火烧迹地")
+#: 疏林地 bears trees: a volume left empty is unknown there, and 0 on the others.
+UNESTABLISHED = ("疏林地", "未成林地", "苗圃地", "采伐迹地", "火烧迹地")
 
 _PLOTS = """
 create view stocks as
 select p.*,
   u.name is null as standing,
   case
+    when not standing and u.name <> '疏林地' and p.volume is null then 0
     when standing and s.biomass_t_ha is not null then s.biomass_t_ha
     when standing and l.biomass_t_ha is not null and (c.a is null or p.volume is null or p.volume = 0)
       then l.biomass_t_ha

@@ -129,7 +129,10 @@ def pools(
 
 
 def _volume(role: CarbonColumns, frame: pd.DataFrame) -> Floats:
-    return frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
+    """Live volume in m³/ha; left empty on land that bears no trees it is 0, elsewhere unknown (NaN)."""
+    volume = frame[role.volume_m3_ha].to_numpy(dtype=np.float64, na_value=np.nan)
+    treeless = frame[role.land_class].isin(list(role.treeless)).to_numpy(dtype=bool)
+    return np.where(treeless & np.isnan(volume), 0.0, volume)
 
 
 def _established(role: CarbonColumns, frame: pd.DataFrame) -> NDArray[np.bool_]:

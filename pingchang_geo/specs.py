@@ -117,6 +117,8 @@ class CarbonColumns:
     unestablished: frozenset[str]
     #: Column with the stock the file reports (tC), shown beside ours; empty where the layer has none.
     reported_stock_tc: str = ""
+    #: Those of them that bear no trees: surveys leave the volume empty there, and it is 0.
+    treeless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ def terms(
 
     A species with a coefficient goes by its volume. One with a value per hectare goes by that, whatever its volume;
     so does shrub or bamboo land whose plot has no volume, or no species with a coefficient. A volume that is missing,
-    negative or above ``factors.max_volume_m3_ha`` gives no stock.
+    negative or above ``factors.max_volume_m3_ha`` gives no stock. Without an established stand and with a volume of 0
+    nothing stands.
     """
     stands = sum(not pool.per_ha for pool in factors.pools)
     of_species = _looked_up(species, factors.pool_of_species)
@@ -88,10 +89,12 @@ def terms(
     takes_volume = converts & ~takes_per_ha
     full = usable & (volume > 0) & standing if factors.method == "continuous" else usable
     basis = np.full(len(volume), NO_PARAMETERS, dtype=np.int8)
-    basis[~standing & ~converts & ((per_ha >= 0) | (volume == 0))] = NO_STAND
+    basis[~standing & ~converts & (per_ha >= 0)] = NO_STAND
     basis[takes_volume] = np.where(full, BY_VOLUME, np.where(usable, WITHOUT_INTERCEPT, NO_VOLUME))[takes_volume]
     basis[takes_per_ha] = PER_HECTARE
-    pool = np.where(takes_per_ha, per_ha, np.where(takes_volume & usable, of_species, -1))
+    nothing = ~standing & (volume == 0)
+    basis[nothing] = NO_STAND
+    pool = np.where(takes_per_ha, per_ha, np.where(takes_volume & usable & ~nothing, of_species, -1))
     return Terms(pool.astype(np.intp), basis, np.where(takes_volume & usable, volume, 0.0))
 
 

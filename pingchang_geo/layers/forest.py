@@ -267,7 +267,8 @@ _FIELDS: Final = (
         digits=1,
         derived=True,
         extensive=True,
-        help="报告两类林地的年均二氧化碳量除以其面积得到的系数乘以小班面积；其他林地报告未给出，不计。",
+        help="报告两类林地的年均二氧化碳量除以其面积得到的系数乘以小班面积；其他林地报告未给出，不计。"
+        + carbon.SUM_CAVEAT,
     ),
 )
 
@@ -368,6 +369,7 @@ SPEC: Final = LayerSpec(
         stand_kind="stand_kind",
         land_class="land_class",
         unestablished=codes.UNESTABLISHED,
+        treeless=codes.TREELESS,
         reported_stock_tc="reported_stock_tc",
     ),
     indicators=(

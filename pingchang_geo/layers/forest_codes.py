@@ -77,5 +77,8 @@ FOREST_USES: Final = {
 NEW_FOREST: Final = "新造林"
 MANAGED_FOREST: Final = "森林经营林"
 STAND_KINDS: Final = (NEW_FOREST, MANAGED_FOREST, "其他林地")
-#: Land without an established stand: there the intercept of B = a·V + b would be a phantom stock.
-UNESTABLISHED: Final = frozenset({"未成林地", "苗圃地", "采伐迹地", "火烧迹地"})
+#: Land without an established stand: there the intercept of B = a·V + b would be a phantom stock. 疏林地 (crown cover
+#: below 0.2) is among it: b was regressed on closed stands, and for 柏木 it exceeds what a sparse stand holds 25 times.
+UNESTABLISHED: Final = frozenset({"疏林地", "未成林地", "苗圃地", "采伐迹地", "火烧迹地"})
+#: Of these 疏林地 bears trees: there a volume that is left empty is unknown, on the others it is 0.
+TREELESS: Final = UNESTABLISHED - {"疏林地"}

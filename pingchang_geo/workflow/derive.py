@@ -29,7 +29,7 @@ from pingchang_geo.tiles import TileArchive, build_tiles
 from pingchang_geo.units import HA_M2
 
 #: Raise when a rule in this module, in ``attributes`` or in ``overlay`` changes what it computes.
-_RULES: Final = 6
+_RULES: Final = 7
 #: Raise when ``tiles`` changes what it draws or how it stores it.
 _TILE_RULES: Final = 1
 
@@ -59,7 +59,7 @@ def _plain(role: CarbonColumns | None) -> tuple[str, ...]:
     if role is None:
         return ()
     named = (role.stand_type, role.volume_m3_ha, role.stand_kind, role.land_class, role.reported_stock_tc)
-    return (*named, *sorted(role.unestablished))
+    return (*named, *sorted(role.unestablished), "", *sorted(role.treeless))
 
 
 def _rates() -> dict[str, float]:

@@ -47,6 +47,19 @@ def frame():
     return layer_frames.canonical("forest", columns, squares)
 
 
+def test_an_empty_volume_is_nothing_where_no_trees_are_and_unknown_where_they_are() -> None:
+    land = ["未成林地", "采伐迹地", "疏林地", "乔木林地", "未成林地"]
+    plots = frame().iloc[:5].assign(land_class=land, species=[None, "马尾松", "马尾松", "马尾松", "柏木"])
+    plots["volume_m3_ha"] = [np.nan, np.nan, np.nan, np.nan, 2.0]
+    role, factors = SPEC.carbon, carbon.load("continuous-1")
+    assert attributes.stock_tc_ha(role, plots, factors).tolist() == pytest.approx(
+        [0.0, 0.0, np.nan, np.nan, 1.2258 * 0.47], nan_ok=True
+    )
+    names = [carbon.BASES[code] for code in attributes.terms(role, plots, factors).basis]
+    assert names == ["未成林地等不计"] * 2 + ["蓄积缺失或异常"] * 2 + ["蓄积换算（不计 b）"]
+    assert attributes.pools(role, plots.assign(area_ha=1.0), factors).unknown_plots == 2
+
+
 def own() -> pd.DataFrame:
     plots = frame()
     metres = crs.to_equal_area(np.asarray(plots.geometry.array, dtype=object))

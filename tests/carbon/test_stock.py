@@ -73,6 +73,14 @@ def test_a_tree_species_on_shrub_land_goes_by_its_volume_if_there_is_one() -> No
     assert np.isnan(biomass[3])  # a negative volume is a mistake, not a missing one
 
 
+def test_nothing_stands_without_an_established_stand_and_a_volume() -> None:
+    nothing = np.array([False, False, True, False])
+    arguments = (["马尾松", None, "马尾松", "马尾松"], [0.0, 0.0, 0.0, np.nan], FACTORS, nothing)
+    assert [BASES[code] for code in carbon.basis(*arguments)] == [BASES[5], BASES[5], BASES[1], BASES[3]]
+    assert carbon.stock_tc_ha(*arguments)[:3].tolist() == [0.0, 0.0, 0.0]
+    assert np.isnan(carbon.stock_tc_ha(*arguments)[3])
+
+
 def test_values_per_hectare_need_an_established_stand() -> None:
     nothing = np.array([False, False, False])
     species, land = ["竹林", "经济林", None], ["未成林地", "苗圃地", "采伐迹地"]
