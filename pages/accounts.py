@@ -1,5 +1,5 @@
 """碳汇核算."""
 
-from pingchang_geo.ui.accounts_page import accounts_page
+from pingchang_geo.ui.accounts.page import accounts_page
 
 accounts_page()

@@ -1,5 +1,5 @@
 """叠加分析."""
 
-from pingchang_geo.ui.overlay_page import overlay_page
+from pingchang_geo.ui.overlay.page import overlay_page
 
 overlay_page()

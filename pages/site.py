@@ -1,5 +1,5 @@
 """选址核查."""
 
-from pingchang_geo.ui.site_page import site_page
+from pingchang_geo.ui.site.page import site_page
 
 site_page()

@@ -1,5 +1,5 @@
 """数据更新."""
 
-from pingchang_geo.ui.update_page import update_page
+from pingchang_geo.ui.update.page import update_page
 
 update_page()

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from pingchang_geo.settings import settings
 from pingchang_geo.units import format_number
-from pingchang_geo.workflow import methods_text, start
+from pingchang_geo.workflow import start
+from pingchang_geo.workflow.accounts.reconciliation import Account, account, tolerance_words
 from pingchang_geo.workflow.current import Atlases
-from pingchang_geo.workflow.reconciliation import Account, account, tolerance_words
+from pingchang_geo.workflow.methods import text as methods_text
 
 #: Exit codes of ``reconcile`` besides 0: a figure differs; none differs, but some cannot be compared.
 DIFFERS: Final = 1

@@ -15,8 +15,8 @@ from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
-from pingchang_geo.workflow.mappings import Mappings
 from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.uploads.mappings import Mappings
 
 
 def add_commands(commands: Any) -> None:

@@ -17,11 +17,11 @@ from pingchang_geo.prints import chinese_font
 from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.units import MU_PER_HA, format_number
-from pingchang_geo.workflow import site_paper, start
+from pingchang_geo.workflow import start
+from pingchang_geo.workflow.boundaries.reading import MOST_TEXT_BYTES, SiteBoundary, read_bytes, read_files
 from pingchang_geo.workflow.current import Atlases
 from pingchang_geo.workflow.inspection import issue_lines
-from pingchang_geo.workflow.site import SiteCheck, as_dict, check_site, verdict, words
-from pingchang_geo.workflow.site_reading import MOST_TEXT_BYTES, SiteBoundary, read_bytes, read_files
+from pingchang_geo.workflow.site import SiteCheck, as_dict, check_site, paper, verdict, words
 
 #: Exit codes: by the verdict of a check; by the decision on a boundary that could not be checked.
 EXIT_CODES: Final[Mapping[str, int]] = {"untouched": 0, "touched": 1, "unknown": 3, "confirm": 3, "reject": 2}
@@ -118,7 +118,7 @@ def _write_reports(found: SiteCheck, chosen: argparse.Namespace) -> list[str]:
     wanted: list[Path] = [path for path in (chosen.docx, chosen.pdf) if path is not None]
     if not wanted:
         return []
-    document = site_paper.document(found)
+    document = paper.document(found)
     for path in wanted:
         content = to_docx(document) if path is chosen.docx else to_pdf(document, chinese_font(settings().font))
         try:

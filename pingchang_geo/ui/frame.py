@@ -27,7 +27,9 @@ _LOGO: Final = (
 #: Only what the theme cannot say: the map's height as a share of the window, figures of equal width, tight cards.
 _STYLE: Final = """
 <style>
-[class*="st-key-map_box"] iframe { height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px; }
+[class*="st-key-map_box"] iframe {
+  height: clamp(340px, 61vh, 1200px) !important; border: 1px solid #D5DED8; border-radius: 5px;
+}
 .stApp { font-variant-numeric: tabular-nums; }
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 [class*="st-key-kpi_"] { padding: 0.3rem 0.75rem 0.4rem !important; position: relative; }

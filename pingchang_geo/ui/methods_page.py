@@ -11,8 +11,8 @@ from pingchang_geo.ui.markdown_table import markdown_table
 from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
-from pingchang_geo.workflow import methods_text
-from pingchang_geo.workflow.methods_blocks import Block, Formula, Points, Prose, Section, Table
+from pingchang_geo.workflow.methods import text
+from pingchang_geo.workflow.methods.blocks import Block, Formula, Points, Prose, Section, Table
 
 _MIME: Final = "text/markdown"
 _BADGES: Final = {"已核": "green", "推算": "blue", "待核": "orange"}
@@ -26,7 +26,7 @@ def methods_page() -> None:
             notice(st.query_params)
             st.query_params.clear()
         status_line(page, [], None, None)
-        chapters = methods_text.sections()
+        chapters = text.sections()
         _head(chapters)
         for section in chapters:
             _section(section)
@@ -34,12 +34,12 @@ def methods_page() -> None:
 
 
 def _head(chapters: tuple[Section, ...]) -> None:
-    st.caption(methods_text.INTRO)
+    st.caption(text.INTRO)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown("　".join(f"[{section.title}](#{section.id})" for section in chapters), width="stretch")
         st.download_button(
             "下载全文",
-            data=methods_text.markdown,
+            data=text.markdown,
             file_name="平昌县_方法与参数.md",
             mime=_MIME,
             key="methods-md",

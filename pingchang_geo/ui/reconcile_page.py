@@ -22,8 +22,8 @@ from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
 from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.accounts.reconciliation import Account, Compared, account, tolerance_words
 from pingchang_geo.workflow.atlas import Atlas
-from pingchang_geo.workflow.reconciliation import Account, Compared, account, tolerance_words
 
 _VERDICTS: Final = {Verdict.AGREES: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "gray"}
 _FINDINGS: Final = {

@@ -20,9 +20,10 @@ from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
-from pingchang_geo.ui.update_changes import change_map, tables
-from pingchang_geo.workflow import drafting, start, versions
+from pingchang_geo.ui.update.changes import change_map, tables
+from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.uploads import drafting
 from pingchang_geo.workflow.versions import Download
 
 _LAYER: Final = "layer"

@@ -14,9 +14,9 @@ from pingchang_geo.reconcile import Reconciliation, Summary, Verdict
 from pingchang_geo.settings import PROJECT_ROOT, Settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.accounts.reconciliation import account
 from pingchang_geo.workflow.atlas import load
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.reconciliation import account
 from tests import layer_frames
 
 
@@ -66,7 +66,7 @@ def test_agreement_of_official_data_is_no_construction(here: LocalStore, monkeyp
     reported = dataclasses.replace(load_ledger()["redline_area_km2"], value=area_km2, value_text=f"{area_km2:.2f}")
     figures = tuple(reported if i.id == reported.id else i for i in load_ledger().values())
     ledger = Ledger(load_ledger().report, figures)
-    monkeypatch.setattr("pingchang_geo.workflow.reconciliation.load_ledger", lambda: ledger)
+    monkeypatch.setattr("pingchang_geo.workflow.accounts.reconciliation.load_ledger", lambda: ledger)
 
     def redline() -> Reconciliation:
         return next(one.item for one in account(load(here)).compared if one.spec.id == "redline")

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingchang_geo.readers import coordinates
-from pingchang_geo.readers.coordinate_tokens import axes, scan
-from pingchang_geo.readers.survey_text import declared_in
-from pingchang_geo.readers.written import Written, half_width
+from pingchang_geo.readers import points
+from pingchang_geo.readers.points.survey import declared_in
+from pingchang_geo.readers.points.tokens import axes, scan
+from pingchang_geo.readers.points.written import Written, half_width
 from tests import site_texts
 
 SQUARE = [(107.10, 31.56), (107.11, 31.56), (107.11, 31.57), (107.10, 31.57)]
@@ -20,7 +20,7 @@ def rings(written: Written) -> list[list[list[float]]]:
 
 
 def only(text: str) -> list[list[float]]:
-    found = rings(coordinates.parse(text))
+    found = rings(points.parse(text))
     assert len(found) == 1 and len(found[0]) == 1, found
     return found[0][0]
 
@@ -107,7 +107,7 @@ def test_degrees_minutes_seconds(marks: str, between: str, prefix: tuple[str, st
 
 def test_decimal_minutes_and_six_numbers() -> None:
     assert np.allclose(only("107°06.5′E 31°33.6′N\n107°07′E 31°33.6′N\n107°07′E 31°34′N")[0], (107 + 6.5 / 60, 31.56))
-    written = coordinates.parse("1 107 06 00 31 33 36\n2 107 06 36 31 33 36\n3 107 06 36 31 34 12.5")
+    written = points.parse("1 107 06 00 31 33 36\n2 107 06 36 31 33 36\n3 107 06 36 31 34 12.5")
     assert np.allclose(rings(written)[0][0][2], (107.11, 31 + 34 / 60 + 12.5 / 3600))
     assert codes(written) == ["SITE_DMS"]
 
@@ -151,14 +151,14 @@ def test_as_people_copy_it_from_elsewhere(text: str) -> None:
 
 def test_lengths_of_sides_between_the_points_are_told() -> None:
     text = "\n".join(f"J{n} {y:.2f} {x:.2f}\n{948.9 + n}" for n, (x, y) in enumerate(METRES, start=1))
-    written = coordinates.parse(text)
+    written = points.parse(text)
     assert codes(written) == ["SITE_REMARKS"]
     assert written.parcels[0].rings[0].lines == (1, 3, 5, 7)
 
 
 def test_holes_of_esri_rings_turn_the_other_way() -> None:
     ring, hole = [list(point) for point in SQUARE], [list(point) for point in site_texts.shrunk(SQUARE)[::-1]]
-    written = coordinates.parse(f'{{"rings":[{ring},{hole}],"spatialReference":{{"wkid":102100,"latestWkid":4490}}}}')
+    written = points.parse(f'{{"rings":[{ring},{hole}],"spatialReference":{{"wkid":102100,"latestWkid":4490}}}}')
     assert [one.hole for one in written.parcels[0].rings] == [False, True]
     assert written.declared is not None and written.declared.epsg == 4490
 
@@ -167,23 +167,23 @@ def test_a_table_with_metres_and_degrees_takes_the_order_of_what_it_reads() -> N
     rows = "\n".join(
         f"{n} {y:.2f} {x:.2f} {lon} {lat}" for n, ((x, y), (lon, lat)) in enumerate(zip(METRES, SQUARE, strict=True), 1)
     )
-    written = coordinates.parse("点号 X坐标 Y坐标 经度 纬度\n" + rows)
+    written = points.parse("点号 X坐标 Y坐标 经度 纬度\n" + rows)
     assert rings(written)[0][0] == [[y, x] for x, y in METRES]
     assert written.order is None  # X and Y do not say which is north
 
 
 def test_a_heading_says_the_order_of_the_columns() -> None:
     swapped = site_texts.lines(SQUARE, "{n}\t{y}\t{x}")
-    assert coordinates.parse("点号\t纬度\t经度\n" + swapped).order == "yx"
-    assert coordinates.parse("No,Lon,Lat\n" + site_texts.lines(SQUARE, "{n},{x},{y}")).order == "xy"
-    assert coordinates.parse("序号 纵坐标(X) 横坐标(Y)\n" + site_texts.lines(METRES, "{n} {y} {x}")).order == "yx"
-    assert coordinates.parse("序号,X,Y\n" + site_texts.lines(METRES, "{n},{y},{x}")).order is None
-    assert coordinates.parse(swapped).order is None
-    assert coordinates.parse(site_texts.lines(SQUARE, "北纬{y} 东经{x}")).order == "yx"
+    assert points.parse("点号\t纬度\t经度\n" + swapped).order == "yx"
+    assert points.parse("No,Lon,Lat\n" + site_texts.lines(SQUARE, "{n},{x},{y}")).order == "xy"
+    assert points.parse("序号 纵坐标(X) 横坐标(Y)\n" + site_texts.lines(METRES, "{n} {y} {x}")).order == "yx"
+    assert points.parse("序号,X,Y\n" + site_texts.lines(METRES, "{n},{y},{x}")).order is None
+    assert points.parse(swapped).order is None
+    assert points.parse(site_texts.lines(SQUARE, "北纬{y} 东经{x}")).order == "yx"
 
 
 def test_lines_whose_labels_disagree_are_turned() -> None:
-    written = coordinates.parse("E107.10 N31.56\nN31.56 E107.11\nE107.11 N31.57\nE107.10 N31.57")
+    written = points.parse("E107.10 N31.56\nN31.56 E107.11\nE107.11 N31.57\nE107.10 N31.57")
     assert rings(written)[0][0] == [list(point) for point in SQUARE]
     assert written.order == "xy"
 
@@ -200,7 +200,7 @@ def test_rings_are_parted_by_blank_lines_names_closing_and_restarted_numbers() -
     closed = [f"{text}\n{text.splitlines()[0]}" for text in plain]
     named = [site_texts.lines(ring, "J{n},{x},{y}") for ring in (first, second)]
     for text in ("\n\n".join(plain), "\n".join(closed), "\n".join(named), f"地块一\n{plain[0]}\n地块二\n{plain[1]}"):
-        found = coordinates.parse(text)
+        found = points.parse(text)
         assert [len(parcel.rings) for parcel in found.parcels] == [1, 1], text
         assert np.allclose(found.parcels[1].rings[0].points[:4], second)
     assert [parcel.name for parcel in found.parcels] == ["地块一", "地块二"]
@@ -209,13 +209,13 @@ def test_rings_are_parted_by_blank_lines_names_closing_and_restarted_numbers() -
 def test_a_ring_called_hole_belongs_to_the_one_before() -> None:
     inner = site_texts.shrunk(SQUARE)
     text = f"外环\n{site_texts.lines(SQUARE, '{x},{y}')}\n内环\n{site_texts.lines(inner, '{x},{y}')}"
-    found = coordinates.parse(text)
+    found = points.parse(text)
     assert len(found.parcels) == 1
     assert [ring.hole for ring in found.parcels[0].rings] == [False, True]
 
 
 def test_every_point_keeps_its_line() -> None:
-    written = coordinates.parse("项目范围\n107.1,31.56\n\n107.11,31.56\n\n107.11,31.57\n")
+    written = points.parse("项目范围\n107.1,31.56\n\n107.11,31.56\n\n107.11,31.57\n")
     assert written.parcels[0].rings[0].lines == (2, 4, 6)
     assert written.name == "项目范围"
 
@@ -224,7 +224,7 @@ def test_every_point_keeps_its_line() -> None:
     "line", ["107.1O,31.56", "l07.11,31.56", "1O7.11,31.56", "107.11", "107.11,三十一", "10711000,"]
 )
 def test_a_mistyped_line_is_named_not_dropped_silently(line: str) -> None:
-    written = coordinates.parse(f"107.10,31.56\n{line}\n107.11,31.57\n107.10,31.57")
+    written = points.parse(f"107.10,31.56\n{line}\n107.11,31.57\n107.10,31.57")
     assert codes(written) == ["SITE_LINE_UNREAD"]
     assert "第 2 行" in written.issues[0].message and line.rstrip(",")[:5] in written.issues[0].message
     assert written.issues[0].rows == (2,)
@@ -232,17 +232,17 @@ def test_a_mistyped_line_is_named_not_dropped_silently(line: str) -> None:
 
 def test_remarks_are_skipped_and_told() -> None:
     text = "备注：面积 105.26 公顷，共 4 个点\n" + site_texts.lines(SQUARE, "{x},{y}") + "\n以上为拟选址范围"
-    written = coordinates.parse(text)
+    written = points.parse(text)
     assert rings(written)[0][0] == [list(point) for point in SQUARE]
     remark = next(one for one in written.issues if one.code == "SITE_REMARKS")
     assert remark.rows == (1, 6)
 
 
 def test_punctuation_and_thousands_are_told() -> None:
-    assert codes(coordinates.parse(site_texts.lines(SQUARE, "{x}，{y}"))) == ["SITE_PUNCTUATION"]
-    assert codes(coordinates.parse("１０７．１０，３１．５６\n107.11,31.56\n107.11,31.57")) == ["SITE_PUNCTUATION"]
-    assert codes(coordinates.parse(site_texts.lines(METRES, "{x:,.2f} {y:,.2f}"))) == ["SITE_GROUPED"]
-    assert codes(coordinates.parse(site_texts.lines(SQUARE, "{x},{y}"))) == []
+    assert codes(points.parse(site_texts.lines(SQUARE, "{x}，{y}"))) == ["SITE_PUNCTUATION"]
+    assert codes(points.parse("１０７．１０，３１．５６\n107.11,31.56\n107.11,31.57")) == ["SITE_PUNCTUATION"]
+    assert codes(points.parse(site_texts.lines(METRES, "{x:,.2f} {y:,.2f}"))) == ["SITE_GROUPED"]
+    assert codes(points.parse(site_texts.lines(SQUARE, "{x},{y}"))) == []
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_nothing_said_is_nothing_declared() -> None:
 def test_the_survey_form() -> None:
     hole = site_texts.shrunk(SQUARE)
     far = [(x + 0.02, y) for x, y in SQUARE]
-    written = coordinates.parse(site_texts.survey([("甲地块", [SQUARE, hole]), ("乙地块", [far])]))
+    written = points.parse(site_texts.survey([("甲地块", [SQUARE, hole]), ("乙地块", [far])]))
     assert (written.form, written.usual, codes(written)) == ("勘测定界文本", "yx", [])
     assert [(parcel.name, [ring.hole for ring in parcel.rings]) for parcel in written.parcels] == [
         ("甲地块", [False, True]),
@@ -292,18 +292,18 @@ def test_the_survey_form() -> None:
 def test_the_survey_form_tells_a_missing_line_and_a_broken_one() -> None:
     text = site_texts.survey([("甲", [SQUARE])])
     lines = text.splitlines()
-    missing = coordinates.parse("\n".join(lines[:-3] + lines[-2:]))
+    missing = points.parse("\n".join(lines[:-3] + lines[-2:]))
     assert codes(missing) == ["SITE_COUNT"]
     assert "写明 5 个界址点，实际读到 4 个" in missing.issues[0].message
     lines[-3] = lines[-3].replace("3494", "34y4")
-    broken = coordinates.parse("\n".join(lines))
+    broken = points.parse("\n".join(lines))
     assert "SITE_LINE_UNREAD" in codes(broken)
     assert f"第 {len(lines) - 2} 行" in next(o for o in broken.issues if o.code == "SITE_LINE_UNREAD").message
 
 
 def test_survey_rows_without_blocks_are_known_by_their_form() -> None:
     rows = "\n".join(site_texts.survey([("甲", [SQUARE])]).splitlines()[-5:])
-    assert coordinates.parse(rows).form == "勘测定界文本"
+    assert points.parse(rows).form == "勘测定界文本"
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_survey_rows_without_blocks_are_known_by_their_form() -> None:
     ],
 )
 def test_wkt_and_geojson(text: str, holes: list[list[bool]]) -> None:
-    written = coordinates.parse(text)
+    written = points.parse(text)
     assert [[ring.hole for ring in parcel.rings] for parcel in written.parcels] == holes
     assert written.usual == "xy"
 
@@ -332,9 +332,9 @@ def test_geojson_features_have_names_and_a_system() -> None:
         '{"type":"Feature","properties":{"XMMC":"甲"},"geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,7]]]}},'
         '{"type":"Feature","properties":null,"geometry":{"type":"Point","coordinates":[1,2]}}]}'
     )
-    written = coordinates.parse(text)
+    written = points.parse(text)
     assert (written.name, written.declared and written.declared.epsg, codes(written)) == ("甲", 4545, ["SITE_SKIPPED"])
-    assert codes(coordinates.parse(str(feature).replace("'", '"').replace("None", "null"))) == ["SITE_NOT_AREA"]
+    assert codes(points.parse(str(feature).replace("'", '"').replace("None", "null"))) == ["SITE_NOT_AREA"]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_geojson_features_have_names_and_a_system() -> None:
     ],
 )
 def test_broken_texts_are_refused_with_a_reason(text: str, code: str) -> None:
-    written = coordinates.parse(text)
+    written = points.parse(text)
     assert codes(written) == [code]
     assert not written.parcels
 
@@ -368,7 +368,7 @@ def test_a_point_name_is_no_number() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_gives_a_reading(text: str) -> None:
-    written = coordinates.parse(text)
+    written = points.parse(text)
     for parcel in written.parcels:
         for ring in parcel.rings:
             assert ring.points.shape[1:] == (2,)

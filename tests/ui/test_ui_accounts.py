@@ -5,9 +5,9 @@ import pytest
 
 from pingchang_geo import carbon
 from pingchang_geo.provenance import Kind, Provenance
-from pingchang_geo.ui import accounts_state
-from pingchang_geo.ui.accounts_context import Column
-from pingchang_geo.ui.accounts_state import AccountsState, Offer
+from pingchang_geo.ui.accounts import state as accounts_state
+from pingchang_geo.ui.accounts.context import Column
+from pingchang_geo.ui.accounts.state import AccountsState, Offer
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames

@@ -1,7 +1,7 @@
 """方法与参数: the page draws the same blocks as the file, with badges for what is unverified."""
 
-from pingchang_geo.workflow import methods_text
-from pingchang_geo.workflow.methods_blocks import Formula, Prose, Table
+from pingchang_geo.workflow.methods import text as methods_text
+from pingchang_geo.workflow.methods.blocks import Formula, Prose, Table
 
 
 def shown(app):

@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from pingchang_geo import exports
 from pingchang_geo.store import LocalStore
-from pingchang_geo.ui import overlay_state
-from pingchang_geo.ui.overlay_state import Choice, Offer, kilometres
+from pingchang_geo.ui.overlay import state
+from pingchang_geo.ui.overlay.state import Choice, Offer, kilometres
 from pingchang_geo.units import UnitChoice
-from pingchang_geo.workflow import overlay_export, overlays, start
+from pingchang_geo.workflow import overlays, start
 from pingchang_geo.workflow.atlas import load
 from pingchang_geo.workflow.current import Atlases
+from pingchang_geo.workflow.overlays import export, ready_results
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.ready import ready_results
 from tests import layer_frames
 
 OFFER = Offer(
@@ -60,8 +60,8 @@ def cards(app: AppTest) -> dict[str, str]:
     ],
 )
 def test_choices_stand_in_the_address_without_their_defaults(parameters: dict[str, str], choice: Choice) -> None:
-    assert overlay_state.decode(parameters, OFFER) == (choice, [])
-    assert overlay_state.encode(choice, OFFER) == parameters
+    assert state.decode(parameters, OFFER) == (choice, [])
+    assert state.encode(choice, OFFER) == parameters
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_choices_stand_in_the_address_without_their_defaults(parameters: dict[st
     ],
 )
 def test_what_the_address_gets_wrong_is_named(parameters: dict[str, str], bad: list[str]) -> None:
-    choice, found = overlay_state.decode(parameters, OFFER)
+    choice, found = state.decode(parameters, OFFER)
     assert found == bad
-    assert choice == overlay_state.decode({k: v for k, v in parameters.items() if k not in bad}, OFFER)[0]
+    assert choice == state.decode({k: v for k, v in parameters.items() if k not in bad}, OFFER)[0]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_zones_without_area_are_explained(open_page, store):
 
 
 def test_what_cannot_be_combined_keeps_the_map_and_says_what_to_do(open_page, monkeypatch):
-    monkeypatch.setattr(overlays, "MOST_ZONES", 11)
+    monkeypatch.setattr(overlays.combination, "MOST_ZONES", 11)
     app = sound(open_page("overlay", left="redline", right="forest", km="1"))
     assert "12 个要素" in texts(app) and "被统计图层" in texts(app)
     assert len(app.get("component_instance")) == 1
@@ -248,10 +248,8 @@ def test_too_few_layers_say_what_is_missing(open_page, tmp_path, monkeypatch):
 
 def test_the_workbook_holds_both_tables_and_the_notes(store):
     found = overlays.combine(load(store), "forest", "scenic", 1000.0)
-    notes = (*overlay_export.words(found, "species"), *NOTES)
-    book = openpyxl.load_workbook(
-        io.BytesIO(exports.to_xlsx(*overlay_export.sheets(found, "species", UnitChoice(), notes)))
-    )
+    notes = (*export.words(found, "species"), *NOTES)
+    book = openpyxl.load_workbook(io.BytesIO(exports.to_xlsx(*export.sheets(found, "species", UnitChoice(), notes))))
     assert book.sheetnames == ["森林小班×AAAA 级景区", "按优势树种", "说明"]
     page = book["森林小班×AAAA 级景区"]
     assert page["A1"].value.startswith("示意数据")
@@ -265,7 +263,7 @@ def test_the_workbook_holds_both_tables_and_the_notes(store):
 def test_the_geopackage_holds_parts_zones_and_notes(store, tmp_path: Path):
     found = overlays.combine(load(store), "forest", "scenic", 1000.0)
     path = tmp_path / "a.gpkg"
-    path.write_bytes(overlay_export.geopackage(found, NOTES))
+    path.write_bytes(export.geopackage(found, NOTES))
     with sqlite3.connect(path) as opened:
         layers = dict(opened.execute("select table_name, data_type from gpkg_contents"))
         parts = opened.execute('select count(*), sum("叠加面积（公顷）") from "叠加图斑"').fetchone()
@@ -280,9 +278,9 @@ def test_the_geopackage_holds_parts_zones_and_notes(store, tmp_path: Path):
 
 def test_a_cut_short_geopackage_says_so(store, tmp_path: Path, monkeypatch):
     found = overlays.combine(load(store), "forest", "county")
-    monkeypatch.setattr(overlay_export, "MOST_PIECES", 5)
+    monkeypatch.setattr(export, "MOST_PIECES", 5)
     path = tmp_path / "b.gpkg"
-    path.write_bytes(overlay_export.geopackage(found, NOTES))
+    path.write_bytes(export.geopackage(found, NOTES))
     with sqlite3.connect(path) as opened:
         assert opened.execute('select count(*) from "叠加图斑"').fetchone() == (5,)
         notes = dict(opened.execute('select "项目", "内容" from "说明"'))
@@ -292,7 +290,7 @@ def test_a_cut_short_geopackage_says_so(store, tmp_path: Path, monkeypatch):
 def test_ready_results_as_geopackage(store, tmp_path: Path):
     zoned = [one for one in ready_results(load(store)) if one.zone is not None]
     path = tmp_path / "c.gpkg"
-    path.write_bytes(overlay_export.ready_geopackage(zoned, NOTES, "示意数据"))
+    path.write_bytes(export.ready_geopackage(zoned, NOTES, "示意数据"))
     with sqlite3.connect(path) as opened:
         names = [name for (name,) in opened.execute("select table_name from gpkg_contents order by rowid")]
         columns = [row[1] for row in opened.execute('pragma table_info("各景区")')]

@@ -13,12 +13,12 @@ import shapely
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo import crs, units
-from pingchang_geo.ui import site_state
+from pingchang_geo.ui.site import state as site_state
 from pingchang_geo.units import UnitChoice
-from pingchang_geo.workflow import site_example
 from pingchang_geo.workflow.atlas import load
+from pingchang_geo.workflow.boundaries.reading import decode, encode
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.site_reading import decode, encode
+from pingchang_geo.workflow.site import example
 from tests.layer_frames import OFFICIAL, SOUTH, STEP, WEST, all_layers, square
 
 #: Plot 0 whole: its left half is red line.
@@ -156,7 +156,7 @@ def test_an_uploaded_file_goes_the_same_way(open_page, store):
 def test_the_example_is_called_so_until_another_site_comes(open_page, store):
     app = open_page("site")
     app.button(key="site_example").click().run()
-    assert sound(app).query_params["name"] == site_example.NAME
+    assert sound(app).query_params["name"] == example.NAME
     assert "触碰" in texts(app)
     paste(app, points_of(CLEAR))
     assert "name" not in sound(app).query_params
@@ -260,7 +260,7 @@ def test_a_name_is_text(open_page, hostile):
 
 def test_the_example_stands_across_the_border_of_the_red_line(store):
     atlas = load(store)
-    site = site_example.example(atlas)
+    site = example.example(atlas)
     assert site is not None and site.is_valid
     patches = shapely.union_all(atlas["redline"].geometry)
     assert 0 < shapely.area(shapely.intersection(site, patches)) < shapely.area(site)

@@ -14,7 +14,8 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import Kind, Provenance
 from pingchang_geo.store import LocalStore, Version
 from pingchang_geo.units import CO2_PER_C
-from pingchang_geo.workflow import carbon_account, derive, removal_methods, stock_change
+from pingchang_geo.workflow import derive
+from pingchang_geo.workflow.accounts import account, removal, stock_change
 from pingchang_geo.workflow.atlas import Atlas, load
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
@@ -41,7 +42,7 @@ def publish_forest(store: LocalStore, frame, as_of: str, kind: Kind = Kind.OFFIC
 
 
 def test_the_current_set_takes_the_derived_columns(atlas: Atlas) -> None:
-    found = carbon_account.account(atlas["forest"], carbon.load())
+    found = account.account(atlas["forest"], carbon.load())
     assert found.frame is atlas["forest"].frame
     assert found.simulated.total == pytest.approx(found.frame["stock_tc"].sum())
     assert found.propagated.total == pytest.approx(found.simulated.total)
@@ -51,7 +52,7 @@ def test_the_current_set_takes_the_derived_columns(atlas: Atlas) -> None:
 def test_another_set_is_computed_anew_and_changes_nothing_shared(atlas: Atlas) -> None:
     data = atlas["forest"]
     before = data.frame["stock_tc"].to_numpy().copy()
-    found = carbon_account.account(data, IPCC)
+    found = account.account(data, IPCC)
     assert np.array_equal(data.frame["stock_tc"].to_numpy(), before)
     first = found.frame.iloc[0]
     # 马尾松, V = 60: 60 · 0.380 · 1.472 · 1.187 · 0.460
@@ -62,18 +63,18 @@ def test_another_set_is_computed_anew_and_changes_nothing_shared(atlas: Atlas) -
 
 def test_the_current_set_by_recomputing_equals_the_derived(atlas: Atlas) -> None:
     data = atlas["forest"]
-    again = carbon_account.with_stock(data.frame, carbon_account.role_of(FOREST), carbon.load())
+    again = account.with_stock(data.frame, account.role_of(FOREST), carbon.load())
     for name in ("stock_tc_ha", "stock_tc"):
         assert np.allclose(again[name], data.frame[name], rtol=1e-12, equal_nan=True)
     assert (again["stock_basis"].astype(str) == data.frame["stock_basis"].astype(str)).all()
 
 
 def test_groupings_follow_the_declaration_and_what_is_filled(atlas: Atlas) -> None:
-    names = [field.name for field in carbon_account.groupings(atlas["forest"])]
+    names = [field.name for field in account.groupings(atlas["forest"])]
     assert names[:3] == ["species", "age_group", "stand_kind"]
     assert {"origin", "township", "stock_basis"} <= set(names)
     assert not {"location", "land_class", "canopy"} & set(names)
-    assert list(carbon_account.zone_shares(atlas["forest"], layers.zones())) == ["redline_share_pct"]
+    assert list(account.zone_shares(atlas["forest"], layers.zones())) == ["redline_share_pct"]
 
 
 def test_plots_without_a_stock_are_counted_by_name(store: LocalStore) -> None:
@@ -82,8 +83,8 @@ def test_plots_without_a_stock_are_counted_by_name(store: LocalStore) -> None:
     frame["species"] = frame["species"].cat.add_categories(["银杏"])
     frame.loc[[1, 2], "species"] = "银杏"
     publish_forest(store, frame, "2024")
-    found = carbon_account.account(load(store)["forest"], carbon.load())
-    lost = {one.basis: one for one in carbon_account.left_out(found)}
+    found = account.account(load(store)["forest"], carbon.load())
+    lost = {one.basis: one for one in account.left_out(found)}
     assert lost["蓄积缺失或异常"].plots == 1 and lost["蓄积缺失或异常"].names == ("马尾松",)
     assert lost["树种无参数"].plots == 2 and lost["树种无参数"].names == ("银杏",)
     area = found.frame["area_ha"]
@@ -92,41 +93,41 @@ def test_plots_without_a_stock_are_counted_by_name(store: LocalStore) -> None:
 
 
 def test_removal_by_growth_of_one_plot(atlas: Atlas) -> None:
-    found = carbon_account.account(atlas["forest"], carbon.load())
-    values = carbon_account.removal_by_growth(found, 4.0)
+    found = account.account(atlas["forest"], carbon.load())
+    values = account.removal_by_growth(found, 4.0)
     area = found.frame["area_ha"].iloc[0]
     assert values.iloc[0] == pytest.approx(0.5034 * 60 * 0.04 * 0.47 * 44 / 12 * area)
-    assert carbon_account.removal_by_growth(found, 8.0).sum() == pytest.approx(2 * values.sum())
+    assert account.removal_by_growth(found, 8.0).sum() == pytest.approx(2 * values.sum())
 
 
 def test_three_methods_by_kind(atlas: Atlas) -> None:
-    found = carbon_account.account(atlas["forest"], carbon.load())
-    rows = removal_methods.side_by_side(found, load_ledger(), 4.0, {"新造林": 7.0})
+    found = account.account(atlas["forest"], carbon.load())
+    rows = removal.side_by_side(found, load_ledger(), 4.0, {"新造林": 7.0})
     assert [row.kind for row in rows] == ["新造林", "森林经营林", "其他林地"]
     new, managed, other = rows
     assert new.reported_tco2_a == load_ledger().number("new_forest_removal_wt_a") * 1e4
     assert new.official_tco2_a == pytest.approx(15.84 / 26.41 * 15 * new.area_ha)
     assert (new.change_tco2_a, math.isnan(managed.change_tco2_a)) == (7.0, True)
     assert other.reported is None and math.isnan(other.reported_tco2_a) and math.isnan(other.official_tco2_a)
-    total = carbon_account.removal_by_growth(found, 4.0).sum()
+    total = account.removal_by_growth(found, 4.0).sum()
     assert sum(row.model_tco2_a for row in rows) == pytest.approx(total)
     assert sum(row.area_ha for row in rows) == pytest.approx(found.area_ha)
-    assert "储量差法" in removal_methods.gap_words(new) and removal_methods.gap_words(other) == ""
+    assert "储量差法" in removal.gap_words(new) and removal.gap_words(other) == ""
 
 
 def test_without_a_growth_rate_the_model_says_nothing(atlas: Atlas) -> None:
-    found = carbon_account.account(atlas["forest"], carbon.load())
-    for row in removal_methods.side_by_side(found, load_ledger()):
+    found = account.account(atlas["forest"], carbon.load())
+    for row in removal.side_by_side(found, load_ledger()):
         assert math.isnan(row.model_tco2_a) and row.model_area_ha == 0
-        assert removal_methods.gap_words(row) == ""
+        assert removal.gap_words(row) == ""
 
 
 def test_plots_without_a_kind_have_a_row_of_their_own(store: LocalStore) -> None:
     frame = layer_frames.forest()
     frame.loc[0, "stand_kind"] = None
     publish_forest(store, frame, "2024")
-    found = carbon_account.account(load(store)["forest"], carbon.load())
-    rows = {row.kind: row for row in removal_methods.side_by_side(found, load_ledger(), 1.0)}
+    found = account.account(load(store)["forest"], carbon.load())
+    rows = {row.kind: row for row in removal.side_by_side(found, load_ledger(), 1.0)}
     assert rows[accounts.UNFILLED].area_ha == pytest.approx(found.frame["area_ha"].iloc[0])
     assert rows[accounts.UNFILLED].model_tco2_a > 0
 
@@ -178,4 +179,4 @@ def test_versions_in_the_wrong_order_are_refused_in_words(store: LocalStore) -> 
 
 def test_a_layer_without_carbon_has_no_role() -> None:
     with pytest.raises(ValueError, match="carries no carbon"):
-        carbon_account.role_of(dataclasses.replace(layers.get("redline"), carbon=None))
+        account.role_of(dataclasses.replace(layers.get("redline"), carbon=None))

@@ -17,9 +17,10 @@ import shapely
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
-from pingchang_geo.workflow import drafting, start
-from pingchang_geo.workflow.drafts import CHECKED, FATES, Draft, Drafts, safe_name
+from pingchang_geo.workflow import start
 from pingchang_geo.workflow.publish import publish
+from pingchang_geo.workflow.uploads import drafting
+from pingchang_geo.workflow.uploads.drafts import CHECKED, FATES, Draft, Drafts, safe_name
 from tests import factories, layer_frames
 
 FOREST = factories.sample_forest(30)

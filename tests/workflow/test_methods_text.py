@@ -11,8 +11,10 @@ from pingchang_geo import carbon, layers
 from pingchang_geo.carbon import factors as factor_sets
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.settings import PROJECT_ROOT
-from pingchang_geo.workflow import methods_carbon, methods_data, methods_text
-from pingchang_geo.workflow.methods_blocks import Formula, Points, Prose, Section, Table, as_markdown, safe
+from pingchang_geo.workflow.methods import carbon as methods_carbon
+from pingchang_geo.workflow.methods import data as methods_data
+from pingchang_geo.workflow.methods import text as methods_text
+from pingchang_geo.workflow.methods.blocks import Formula, Points, Prose, Section, Table, as_markdown, safe
 
 SETS = carbon.sets()
 TEXT = methods_text.markdown(SETS)

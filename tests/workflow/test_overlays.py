@@ -11,8 +11,9 @@ from pingchang_geo import overlay
 from pingchang_geo.errors import OverlayError, UnknownLayerError
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.store import LocalStore
-from pingchang_geo.workflow import overlay_tables, overlays
+from pingchang_geo.workflow import overlays
 from pingchang_geo.workflow.atlas import Atlas, load
+from pingchang_geo.workflow.overlays import tables
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
 from tests.layer_frames import SOUTH, STEP, WEST, square
@@ -60,11 +61,11 @@ def test_area_is_conserved_and_said_so(store: LocalStore) -> None:
     found = overlays.combine(load(store), "forest", "scenic", 700.0)
     assert found.balance is not None and found.balance.holds
     assert found.balance.assigned_m2 + found.balance.outside_m2 == pytest.approx(found.balance.total_m2, rel=1e-9)
-    words = overlay_tables.balance_words(found)
+    words = tables.balance_words(found)
     assert words.startswith("面积守恒：") and "相对误差小于 1e-12" in words
     lost = dataclasses.replace(found, balance=overlay.Conservation(2e6, 1e6, 9e5, 1e5, 0.1))
-    assert "面积不守恒" in overlay_tables.balance_words(lost)
-    assert "10 公顷" in overlay_tables.balance_words(lost) and "5.0e-02" in overlay_tables.balance_words(lost)
+    assert "面积不守恒" in tables.balance_words(lost)
+    assert "10 公顷" in tables.balance_words(lost) and "5.0e-02" in tables.balance_words(lost)
 
 
 def test_overlapping_zones_count_in_each_row_and_once_in_total(store: LocalStore) -> None:
@@ -101,8 +102,8 @@ def test_a_buffer_reaches_farther_and_points_reach_at_least_their_radius(store: 
     scenic = atlas["scenic"].frame
     np.testing.assert_allclose(inside.features["stock_tc"], scenic["forest_stock_tc"], rtol=1e-12)
     np.testing.assert_allclose(far.features["shared_area_ha"], scenic["forest_area_3km_ha"], rtol=1e-12)
-    assert "仅有点位者取点位周边 1 km" in overlay_tables.range_words(near)
-    assert overlay_tables.range_words(far) == "AAAA 级景区及周边 3 km"
+    assert "仅有点位者取点位周边 1 km" in tables.range_words(near)
+    assert tables.range_words(far) == "AAAA 级景区及周边 3 km"
 
 
 def test_points_count_by_their_exact_distance(store: LocalStore) -> None:
@@ -115,10 +116,10 @@ def test_points_count_by_their_exact_distance(store: LocalStore) -> None:
     found = overlays.combine(atlas, "parks", "scenic", apart + 1)
     assert found.features["nearest_m"][1] == pytest.approx(apart, rel=2.1e-5)
     assert found.features["nearest"].tolist() == ["星光工业园", "星光工业园"]
-    assert found.balance is None and overlay_tables.balance_words(found) == ""
+    assert found.balance is None and tables.balance_words(found) == ""
     assert "shared_area_ha" not in found.features and found.totals.stock_tc is None
     assert found.totals.count == 1 and found.share.tolist() == [1.0]
-    assert "点按是否落在范围内计" in overlay_tables.method_words(found)
+    assert "点按是否落在范围内计" in tables.method_words(found)
 
 
 def test_points_and_polygons_of_one_layer_count_together(store: LocalStore) -> None:
@@ -212,7 +213,7 @@ def test_what_cannot_be_combined_says_what_to_do(store: LocalStore, monkeypatch:
             overlays.combine(atlas, "forest", "redline", metres)
     with pytest.raises(UnknownLayerError):
         overlays.combine(atlas, "forest", "townships")
-    monkeypatch.setattr(overlays, "MOST_ZONES", 11)
+    monkeypatch.setattr(overlays.combination, "MOST_ZONES", 11)
     with pytest.raises(OverlayError, match="12 个要素") as many:
         overlays.combine(atlas, "redline", "forest", 100.0)
     assert "被统计图层" in many.value.fix
@@ -223,23 +224,23 @@ def test_what_cannot_be_combined_says_what_to_do(store: LocalStore, monkeypatch:
 def test_columns_have_chinese_names_and_units(store: LocalStore) -> None:
     atlas = load(store)
     found = overlays.combine(atlas, "forest", "scenic", 1000.0)
-    labels = {f.name: (f.label, f.unit) for f in overlay_tables.feature_fields(found)}
+    labels = {f.name: (f.label, f.unit) for f in tables.feature_fields(found)}
     assert list(labels)[:3] == ["name", "count", "shared_area_ha"]
     assert labels["name"] == ("景区", "") and labels["count"] == ("小班数", "个")
     assert labels["nearest_m"] == ("距最近小班", "m")
-    assert [f.name for f in overlay_tables.measures(found.left)] == [
+    assert [f.name for f in tables.measures(found.left)] == [
         "stock_tc",
         "removal_tco2_a",
         "shared_area_ha",
         "count",
     ]
     assert set(labels) == set(found.features.columns)
-    groups = {f.name for f in overlay_tables.category_fields(found, "species")}
+    groups = {f.name for f in tables.category_fields(found, "species")}
     assert groups <= set(found.by_category("species").columns)
-    assert overlay_tables.groupings(atlas["forest"])[0].name == "species"
-    assert overlay_tables.groupings(atlas["county"]) == ()  # one feature needs no groups
-    assert [f.name for f in overlay_tables.measures(atlas["parks"])] == ["count"]
-    assert [f.name for f in overlay_tables.measures(atlas["scenic"])] == ["shared_area_ha", "count"]
+    assert tables.groupings(atlas["forest"])[0].name == "species"
+    assert tables.groupings(atlas["county"]) == ()  # one feature needs no groups
+    assert [f.name for f in tables.measures(atlas["parks"])] == ["count"]
+    assert [f.name for f in tables.measures(atlas["scenic"])] == ["shared_area_ha", "count"]
 
 
 def test_titles_of_all_features(store: LocalStore) -> None:

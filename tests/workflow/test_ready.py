@@ -9,8 +9,8 @@ from pyproj import Geod
 from pingchang_geo import layers
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.atlas import load
+from pingchang_geo.workflow.overlays import Ready, ready_results
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.ready import Ready, ready_results
 from tests import layer_frames
 
 

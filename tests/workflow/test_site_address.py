@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingchang_geo.issues import Issue
-from pingchang_geo.workflow.site_address import MAX_LETTERS, decode, encode
+from pingchang_geo.workflow.boundaries.address import MAX_LETTERS, decode, encode
 from tests.site_texts import holed, rectangle, star
 
 SQUARE = shapely.Polygon(rectangle(1000, 500))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pingchang_geo.issues import Decision, Level
-from pingchang_geo.workflow.site_reading import SiteBoundary, decode, encode, read_drawn, read_files, read_text
+from pingchang_geo.workflow.boundaries.reading import SiteBoundary, decode, encode, read_drawn, read_files, read_text
 from tests import site_texts
 from tests.site_texts import CENTRE, holed, lines, projected, rectangle, sexagesimal, star, survey
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pingchang_geo.settings import Settings
-from pingchang_geo.workflow.site_upload import read_uploaded
+from pingchang_geo.workflow.boundaries.upload import read_uploaded
 
 TEXT = b"107.10, 31.55\n107.11, 31.55\n107.11, 31.56\n107.10, 31.56\n"
 

@@ -22,11 +22,11 @@ from pingchang_geo.store import LocalStore
 from pingchang_geo.units import CO2_PER_C
 from pingchang_geo.workflow import site
 from pingchang_geo.workflow.atlas import Atlas, load
+from pingchang_geo.workflow.boundaries.reading import SiteBoundary, read_drawn
 from pingchang_geo.workflow.publish import current_base, publish
 from pingchang_geo.workflow.site.answer import area_text, distance_text, mass, percent, span
 from pingchang_geo.workflow.site.checking import layer_of
 from pingchang_geo.workflow.site.reporting import PLOTS_LISTED
-from pingchang_geo.workflow.site_reading import SiteBoundary, read_drawn
 from tests import layer_frames
 from tests.layer_frames import square
 

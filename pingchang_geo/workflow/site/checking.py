@@ -15,7 +15,7 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.layers import boundaries
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.workflow.atlas import Atlas
-from pingchang_geo.workflow.site_reading import SiteBoundary
+from pingchang_geo.workflow.boundaries.reading import SiteBoundary
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The page 数据更新: upload, questions, findings, comparison, publish."""

@@ -1,0 +1,156 @@
+"""数据更新: from files as they are to a published version, one step after the other.
+
+The draft's id stands in the address and everything about it on disk: leaving the page, a new window or a restart of the
+server loses nothing that was confirmed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Final
+
+import streamlit as st
+
+from pingchang_geo.settings import settings
+from pingchang_geo.ui import asked, permission
+from pingchang_geo.ui import data as shared
+from pingchang_geo.ui.frame import footer, guarded
+from pingchang_geo.ui.registry import page_of
+from pingchang_geo.ui.state import notice
+from pingchang_geo.ui.status_line import status_line
+from pingchang_geo.ui.text import plain
+from pingchang_geo.ui.update import findings, publish, upload
+from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
+
+_PAGE: Final = "update"
+_DRAFT: Final = "draft"
+_TURNED: Final = "update_turned"
+#: The map writes where it is into the address itself.
+_KNOWN: Final = (_DRAFT, "view")
+_LOOK_S: Final = 0.7
+
+
+def update_page() -> None:
+    """Upload, or whatever step the draft is at."""
+    page = page_of("update")
+    with guarded():
+        unknown = [name for name in st.query_params if name not in _KNOWN]
+        asked.settle(_PAGE)
+        wanted = _wanted()
+        if unknown:
+            notice(unknown)
+            st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n in _KNOWN})
+        status_line(page, [], None, None)
+        if not permission.may_publish():
+            permission.refused()
+            return
+        drafts = Drafts(settings().data_dir)
+        draft = drafts.get(wanted)
+        if draft is None:
+            if wanted:
+                st.warning("地址中的草稿已不存在（已放弃或已过期）。请重新上传。", icon=":material/draft:")
+            upload.upload(drafts, _open)
+        else:
+            _draft(drafts, draft)
+        footer()
+
+
+def _wanted() -> str:
+    """Id of the draft being worked on: from the address at first, from then on what the analyst turned to."""
+    wanted = st.session_state.setdefault(_TURNED, st.query_params.get(_DRAFT, ""))
+    if wanted != st.query_params.get(_DRAFT, ""):
+        if wanted:
+            st.query_params[_DRAFT] = wanted
+        else:
+            st.query_params.clear()
+    return str(wanted)
+
+
+def _open(draft: Draft | None) -> None:
+    """Turn to a draft, or back to the upload."""
+    st.session_state[_TURNED] = draft.id if draft else ""
+
+
+def _draft(drafts: Drafts, draft: Draft) -> None:
+    _head(drafts, draft)
+    if drafts.working(draft):
+        _watch(draft.id)
+        return
+    asked.told(_PAGE)
+    if draft.error:
+        st.error(plain(draft.error), icon=":material/error:")
+    if draft.stage == "published":
+        publish.published(draft, drafts.inspection(draft))
+        return
+    found = drafts.inspection(draft)
+    if draft.stage != "inspected" or found is None:
+        if not draft.error:
+            st.warning("上一次检查没有做完（可能被中断）。文件还在，可以重新检查。", icon=":material/restart_alt:")
+        st.button(
+            "重新检查",
+            icon=":material/refresh:",
+            on_click=asked.ask,
+            args=(_PAGE, lambda: _inspect(drafts, draft)),
+            type="primary",
+        )
+        return
+    findings.findings(
+        drafts,
+        draft,
+        found,
+        shared.atlas(),
+        lambda answers, layer: _inspect(drafts, replace(draft, answers=answers, layer=layer)),
+    )
+    if found["decision"] in ("accept", "repair"):
+        publish.publish_form(draft, found, lambda said: _publish(drafts, draft, said))
+
+
+def _publish(drafts: Drafts, draft: Draft, said: dict[str, str]) -> str:
+    drafts.save(replace(draft, error=""))
+    drafts.start(draft, "publish", settings(), json.dumps(said, ensure_ascii=False))
+    return ""
+
+
+def _inspect(drafts: Drafts, draft: Draft) -> str:
+    drafts.save(replace(draft, stage="received", error=""))
+    drafts.start(draft, "inspect", settings())
+    return ""
+
+
+def _head(drafts: Drafts, draft: Draft) -> None:
+    """What is being worked on, and the way out."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        names = "、".join(draft.files[:3]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 3 else "")
+        st.markdown(
+            f":material/draft: **{plain(names)}**　:small[:gray[{plain(draft.actor)} · {draft.created_at[:10]}]]"
+        )
+        st.space("stretch")
+        st.button("上传其他文件", icon=":material/upload_file:", type="tertiary", on_click=_open, args=(None,))
+        if draft.stage != "published":
+            with st.popover("放弃", icon=":material/delete:", type="tertiary"):
+                st.markdown("放弃后，上传的文件和已确认的内容将被删除；已发布的版本不受影响。")
+                st.button("确定放弃", on_click=asked.ask, args=(_PAGE, lambda: _discard(drafts, draft)), type="primary")
+
+
+def _discard(drafts: Drafts, draft: Draft) -> str:
+    drafts.discard(draft.id)
+    _open(None)
+    return "已放弃。"
+
+
+@st.fragment(run_every=_LOOK_S)
+def _watch(draft_id: str) -> None:
+    """Steps of the process at work; the page goes on when it ends."""
+    drafts = Drafts(settings().data_dir)
+    draft = drafts.get(draft_id)
+    if draft is None or not drafts.working(draft):
+        st.rerun()
+        return
+    steps = drafts.progress(draft)
+    with st.status(f"{steps[-1] if steps else '启动'}……", expanded=True):
+        for step in steps[:-1]:
+            st.markdown(f":green[:material/check:] {plain(step)}")
+        if steps:
+            st.markdown(f":material/hourglass_top: {plain(steps[-1])}")
+        st.caption("可以离开本页，处理会继续；回来时从「未完成的更新」打开即可。")

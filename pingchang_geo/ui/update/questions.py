@@ -1,0 +1,142 @@
+"""Questions of an inspection as controls, and the mapping of columns as a table that can be changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from pingchang_geo import layers
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.ui import asked
+from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.uploads.drafts import Draft
+
+#: The same sentences serve the command line; on the page its hint in brackets is left out.
+_COMMAND: Final = re.compile(r"[（(]或?命令行[^）)]*[）)]|，或用 --confirm [^。]*")
+_ENCODINGS: Final = ("GB18030", "UTF-8", "BIG5")
+#: Questions whose answer is an EPSG number.
+_CRS: Final = frozenset(("CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE"))
+_NONE: Final = "（不采用）"
+
+_COLUMN: Final = "文件中的列"
+
+#: Called with all answers and the layer to inspect anew with.
+Submit = Callable[[dict[str, str], str | None], str]
+
+
+def said(text: str) -> str:
+    """A message without what only concerns the command line."""
+    return _COMMAND.sub("", text)
+
+
+def questions(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
+    """One form with every open question; ``submit`` is called when it is sent in complete."""
+    open_ones = [one for one in found["issues"] if one["level"] == "confirm"]
+    if not open_ones:
+        return
+    st.markdown(f"##### 请确认　:gray[:small[{len(open_ones)} 个问题]]")
+    keys = {one["code"]: f"answer_{draft.id}_{number}" for number, one in enumerate(open_ones)}
+
+    def sent() -> str:
+        given = {code: _given(st.session_state.get(key)) for code, key in keys.items()}
+        if None in given.values():
+            raise PingchangError("还有问题没有回答。", fix="不能确认的，请修改源数据后重新上传。")
+        answers = {code: value for code, value in given.items() if value is not None}
+        return submit({**draft.answers, **answers}, answers.get("LAYER_UNSURE") or draft.layer)
+
+    with st.form("update_questions", border=True):
+        for number, one in enumerate(open_ones):
+            if number:
+                st.divider()
+            st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
+            st.caption(plain(said(one["fix"])))
+            _control(one, found, keys[one["code"]])
+        st.form_submit_button(
+            "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=asked.ask, args=("update", sent)
+        )
+
+
+def _given(value: Any) -> str | None:
+    """An answer as the inspection takes it: a ticked box confirms, a choice is its value; None where it is open."""
+    if isinstance(value, bool):
+        return "" if value else None
+    return value if isinstance(value, str) else None
+
+
+def _control(one: dict[str, Any], found: dict[str, Any], key: str) -> None:
+    """The control for a question."""
+    code = one["code"]
+    if code in _CRS:
+        candidates = [str(epsg) for epsg in found["crs_candidates"]] or [str(found["crs"]["epsg"])]
+        _choice("坐标系", {value: f"EPSG:{value}" for value in candidates}, key)
+    elif code == "LAYER_UNSURE":
+        _choice("图层", {spec.id: spec.title for spec in layers.all_specs()}, key)
+    elif code == "DATASET_SEVERAL":
+        _choice("数据集", {name: name for name in found["datasets"]}, key)
+    elif code == "ENCODING_UNSURE":
+        _choice("编码", {name: name for name in _ENCODINGS}, key)
+    elif code == "GCJ_SUSPECTED":
+        _choice("处理方式", {"correct": "由系统纠偏为 CGCS2000", "": "确属实测坐标，不纠偏"}, key)
+    else:
+        st.checkbox("已核对，按此采用", key=key)
+
+
+def _choice(label: str, names: dict[str, str], key: str) -> None:
+    st.radio(label, list(names), index=None, key=key, format_func=lambda value: names[value], horizontal=True)
+
+
+def columns(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
+    """The mapping of columns with samples; the analyst may choose other columns."""
+    if not found["layer"] or not (found["columns"] or found["unmapped"]):
+        return
+    spec = layers.get(found["layer"])
+    known = [*found["columns"].values(), *found["unmapped"]]
+    missing = [one["field"] for one in found["issues"] if one["code"] == "FIELD_REQUIRED"]
+    title = f"字段对应（{len(found['columns'])} 列已对应，{len(found['unmapped'])} 列未采用）"
+    fields = spec.source_fields
+    now = [found["columns"].get(f.name, _NONE) for f in fields]
+    key = f"mapping_{draft.id}_{len(draft.answers.get('MAPPING', ''))}"
+
+    def sent() -> str:
+        edits = st.session_state[key]["edited_rows"]
+        chosen = {fields[int(row)].name: edit.get(_COLUMN, now[int(row)]) for row, edit in edits.items()}
+        changed = {n: "" if c == _NONE else c for n, c in chosen.items() if found["columns"].get(n, _NONE) != c}
+        if not changed:
+            return "对应关系没有变化。"
+        before = dict(pair.split("=", 1) for pair in draft.answers.get("MAPPING", "").split(",") if "=" in pair)
+        pairs = ",".join(f"{name}={column}" for name, column in {**before, **changed}.items())
+        return submit({**draft.answers, "MAPPING": pairs}, draft.layer)
+
+    with st.expander(title, icon=":material/table_chart:", expanded=bool(missing)):
+        st.caption(
+            "如对应有误，在「文件中的列」一栏改选后点「按此对应重新检查」。确认过的对应会记住，下次相同的列不再询问。"
+        )
+        table = pd.DataFrame(
+            {
+                "字段": [f.label + ("（必需）" if f.required else "") for f in fields],
+                _COLUMN: now,
+                "依据": [found["evidence"].get(f.name, "") for f in fields],
+                "示例": ["、".join(found["samples"].get(found["columns"].get(f.name, ""), [])[:3]) for f in fields],
+            }
+        )
+        st.data_editor(
+            table,
+            key=key,
+            hide_index=True,
+            disabled=["字段", "依据", "示例"],
+            column_config={_COLUMN: st.column_config.SelectboxColumn(options=[_NONE, *known], required=True)},
+            height=min(420, 38 + 35 * len(fields)),
+        )
+        if found["unmapped"]:
+            st.caption("未采用的列：" + plain("、".join(found["unmapped"])))
+        st.button(
+            "按此对应重新检查",
+            icon=":material/refresh:",
+            key=f"mapping_go_{draft.id}",
+            on_click=asked.ask,
+            args=("update", sent),
+        )

@@ -1,0 +1,97 @@
+"""The first step: choose files, or go on with a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from pingchang_geo import layers
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.settings import settings
+from pingchang_geo.ui import asked
+from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
+
+_AUTO: Final = ""
+_KEY: Final = "update_files"
+_TURN: Final = "update_turn"
+_ENDINGS: Final = ["zip", "shp", "shx", "dbf", "prj", "cpg", "gpkg", "geojson", "json", "kml", "kmz", "parquet"]
+_STAGES: Final = {"received": "检查未完成", "inspected": "待确认或待发布", "failed": "检查失败"}
+_ADVICE: Final = """
+**怎样提交**
+
+- Shapefile：把同名的 .shp .dbf .shx .prj（有 .cpg 也带上）一起选中，或压缩成一个 zip。
+- 也可以提交 GeoPackage、GeoJSON、KML/KMZ、GeoParquet。每次一个数据集。
+- 编码（GBK、UTF-8）、坐标系、字段名、面积单位由系统识别，不确定的会请您确认。
+- 新版本整体替换该图层的当前版本，请提交全县完整数据；旧版本保留，可随时回退。
+- 检查不会改动任何数据，确认后才发布。
+"""
+
+Open = Callable[[Draft | None], None]
+
+
+def upload(drafts: Drafts, turn_to: Open) -> None:
+    """Uploader beside the advice, and the drafts that wait."""
+    left, right = st.columns((0.6, 0.4), gap="large")
+    with left:
+        _form(drafts, turn_to)
+    with right:
+        st.markdown(_ADVICE)
+    _waiting(drafts, turn_to)
+
+
+def _form(drafts: Drafts, turn_to: Open) -> None:
+    limit = settings().max_upload_mb
+    known = {_AUTO: "自动识别", **{spec.id: spec.title for spec in layers.all_specs()}}
+    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
+    with st.container(key="upload_box"):
+        files = st.file_uploader(
+            f"**选择文件**　把文件拖到下框，或点击按钮选择（合计不超过 {limit} MB，可多选）",
+            type=_ENDINGS,
+            accept_multiple_files=True,
+            key=key,
+            max_upload_size=limit,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox("图层", list(known), format_func=lambda value: known[value], width=220, key="update_layer")
+        st.text_input("操作人", key="update_actor", placeholder="姓名，记入日志", width=220)
+        st.button(
+            "检查文件",
+            type="primary",
+            icon=":material/fact_check:",
+            disabled=not files,
+            on_click=lambda: asked.ask("update", lambda: _received(drafts, key, limit, turn_to)),
+        )
+    asked.told("update")
+
+
+def _received(drafts: Drafts, key: str, limit: int, turn_to: Open) -> str:
+    """Keep the files and have them inspected."""
+    actor = str(st.session_state.get("update_actor") or "").strip()
+    if not actor:
+        raise PingchangError("请先填写操作人。", fix="发布记录和日志中要写明是谁更新的。")
+    files = st.session_state.get(key) or []
+    layer = st.session_state.get("update_layer") or None
+    draft = drafts.create(((file.name, file) for file in files), actor, layer, limit)
+    drafts.start(draft, "inspect", settings())
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # an empty uploader next time
+    turn_to(draft)
+    return ""
+
+
+def _waiting(drafts: Drafts, turn_to: Open) -> None:
+    waiting = drafts.open_drafts()
+    if not waiting:
+        return
+    st.markdown(f"##### 未完成的更新　:gray[:small[{len(waiting)} 个]]")
+    for draft in waiting:
+        stage = "正在处理" if drafts.working(draft) else _STAGES.get(draft.stage, draft.stage)
+        layer = layers.get(draft.layer).title if draft.layer and draft.layer in layers.REGISTRY else "自动识别"
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+            names = "、".join(draft.files[:2]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 2 else "")
+            about = f"{layer} · {plain(draft.actor)} · {draft.created_at[:16].replace('T', ' ')} UTC"
+            st.markdown(f"**{plain(names)}**　:small[:gray[{about}]]　:blue-badge[{stage}]")
+            st.space("stretch")
+            st.button("继续", key=f"open_{draft.id}", icon=":material/arrow_forward:", on_click=turn_to, args=(draft,))

@@ -1,0 +1,1 @@
+"""Drafts of an update: files received, inspected in a process of their own, and columns remembered."""
