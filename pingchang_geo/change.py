@@ -46,6 +46,23 @@ class Plots:
         return cls(len(rows), float(np.nansum(area)), float(np.nansum(stock)), int(np.isnan(stock).sum()))
 
 
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Which plots of two versions are the same, by position in their frames.
+
+    Attributes:
+        key: the key fields used; those empty in a version have no part in it.
+        before, after: the k matched plots, one position a side.
+        unclear_before, unclear_after: plots whose key is missing or occurs twice in either version.
+    """
+
+    key: tuple[str, ...]
+    before: Rows
+    after: Rows
+    unclear_before: Rows
+    unclear_after: Rows
+
+
 @dataclass(frozen=True)
 class StockChange:
     """The outcome.
@@ -79,28 +96,39 @@ class StockChange:
         return self.after.plots + self.unknown.plots
 
 
-def stock_change(before: pd.DataFrame, after: pd.DataFrame, key: tuple[str, ...], years: float) -> StockChange:
+def match(before: pd.DataFrame, after: pd.DataFrame, key: tuple[str, ...]) -> Match:
+    """Match the plots of two whole versions; parts of them would hide keys that occur twice.
+
+    Args:
+        before: m plots with the key fields.
+        after: n plots of the later version.
+        key: fields that together name a plot.
+    """
+    used = tuple(name for name in key if _filled(before, name) and _filled(after, name))
+    return Match(used, *_matched(keys(before, used), keys(after, used)))
+
+
+def stock_change(before: pd.DataFrame, after: pd.DataFrame, matched: Match, years: float) -> StockChange:
     """Stock difference of matched plots.
 
     Args:
-        before: m plots with ``area_ha``, ``stock_tc`` and the key fields, computed with the same parameter set.
+        before: m plots with ``area_ha`` and ``stock_tc``, computed with the same parameter set.
         after: n plots of the later version.
-        key: fields that together name a plot.
+        matched: what :func:`match` found for the two.
         years: between the dates of the two versions, above 0.
 
     Raises:
         FactorError: ``years`` is not above 0.
     """
-    used = tuple(name for name in key if _filled(before, name) and _filled(after, name))
-    old, new, old_unclear, new_unclear = _matched(keys(before, used), keys(after, used))
-    known = np.isfinite(_stock(before)[old]) & np.isfinite(_stock(after)[new])
+    old, new, known = matched.before, matched.after, _known(before, after, matched)
+    old_unclear, new_unclear = matched.unclear_before, matched.unclear_after
     first, second = Plots.of(before, old[known]), Plots.of(after, new[known])
     gone = np.setdiff1d(np.arange(len(before)), np.concatenate([old, old_unclear]))
     came = np.setdiff1d(np.arange(len(after)), np.concatenate([new, new_unclear]))
     removal = carbon.stock_difference_tco2_a(first.stock_tc, second.stock_tc, years)
     found = StockChange(
         years=years,
-        key=used,
+        key=matched.key,
         before=first,
         after=second,
         unknown=Plots.of(after, new[~known]),
@@ -112,6 +140,34 @@ def stock_change(before: pd.DataFrame, after: pd.DataFrame, key: tuple[str, ...]
         notes=(),
     )
     return replace(found, notes=_notes(found))
+
+
+def removal_by_group(
+    before: pd.DataFrame, after: pd.DataFrame, matched: Match, years: float, groups: pd.Series[str]
+) -> dict[str, float]:
+    """Removal of matched plots in tCO₂/a by a word of the later version; the values add up to the whole removal.
+
+    Args:
+        before, after, matched, years: as in :func:`stock_change`.
+        groups: a word for each of the n later plots, none missing.
+
+    Returns:
+        Every word of ``groups``; NaN where no plot of that group is matched with a known stock.
+    """
+    known = _known(before, after, matched)
+    old, new = matched.before[known], matched.after[known]
+    words = groups.astype(object).to_numpy()
+    found = {str(word): float("nan") for word in pd.unique(words)}
+    first, second = _stock(before)[old], _stock(after)[new]
+    for word in pd.unique(words[new]):
+        here = words[new] == word
+        found[str(word)] = carbon.stock_difference_tco2_a(float(first[here].sum()), float(second[here].sum()), years)
+    return found
+
+
+def _known(before: pd.DataFrame, after: pd.DataFrame, matched: Match) -> NDArray[np.bool_]:
+    """Which matched pairs have a stock on both sides."""
+    return np.isfinite(_stock(before)[matched.before]) & np.isfinite(_stock(after)[matched.after])
 
 
 def _filled(frame: pd.DataFrame, name: str) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+#: Answers that refuse what a question proposes.
+_REFUSALS: Final = frozenset({"no", "n", "false", "f", "0", "否", "不", "不是", "不对", "不同意", "取消"})
 #: How many row numbers one issue lists; ``count`` always holds the true number.
 ROWS_LISTED = 20
 
@@ -67,13 +69,21 @@ class Issue:
 
 
 def answered(issues: Iterable[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
-    """The same issues, but questions that were answered (issue code → value) weigh no more than a warning."""
+    """The same issues, but questions that were answered (issue code → value) weigh no more than a warning.
+
+    An answer that refuses the proposal (``no``, ``否``) leaves the question open.
+    """
     return tuple(
         replace(one, level=Level.WARNING, message=f"{one.message}（已由使用者确认）")
-        if one.level is Level.CONFIRM and one.code in answers
+        if one.level is Level.CONFIRM and one.code in answers and not refuses(answers[one.code])
         else one
         for one in issues
     )
+
+
+def refuses(answer: str) -> bool:
+    """Whether an answer says no."""
+    return answer.strip().casefold() in _REFUSALS
 
 
 def decide(issues: Iterable[Issue]) -> Decision:

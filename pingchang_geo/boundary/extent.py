@@ -54,6 +54,11 @@ def far(parcels: Sequence[Parcel], hint: str) -> list[Issue]:
         return (lon < west - margin) | (lon > east + margin) | (lat < south - margin) | (lat > north + margin)
 
     stray = beyond(_STRAY_DEG)
+    low, high = points.min(axis=0), points.max(axis=0)
+    around = low[0] < west and low[1] < south and high[0] > east and high[1] > north
+    if around and beyond(_NEAR_DEG).any() and stray.all():
+        width, height = (format_number(float(one), 1) for one in high - low)
+        return [issue("SITE_HUGE", width=width, height=height)]
     if beyond(_NEAR_DEG).any() and stray.all():
         centre = (west + east) / 2, (south + north) / 2
         place = points.mean(axis=0)

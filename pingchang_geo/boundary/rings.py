@@ -19,10 +19,13 @@ from pingchang_geo.units import HA_M2, format_number
 SAME_POINT_M: Final = 0.001
 #: A first and a last point closer than this were meant to be the same.
 SAME_END_M: Final = 0.05
-#: A closing side longer than this share of the whole perimeter is asked about (from five points on: three or four
-#: corners of a narrow strip have one by nature).
+#: A closing side longer than this share of the whole perimeter is asked about. Three or four corners of a narrow strip
+#: have one by nature, as long as one of the other sides; among many points already a smaller share stands out.
 OPEN_SHARE: Final = 0.4
+OPEN_SHARE_OF_MANY: Final = 0.25
 _OPEN_POINTS: Final = 5
+_MANY_POINTS: Final = 10
+_OPPOSITE: Final = 1.05
 #: A repair may change the area by this much without being asked about.
 REPAIR_M2: Final = 1.0
 
@@ -82,9 +85,10 @@ def _without_repeats(ring: Ring, label: str) -> tuple[Points, list[Issue]]:
 
 def _open(flat: Points, gap: float, label: str) -> Issue:
     """What to say about a first and a last point that differ."""
-    length = float(np.hypot(*np.diff(flat, axis=0).T).sum())
-    share = gap / (length + gap)
-    if len(flat) >= _OPEN_POINTS and share > OPEN_SHARE:
+    sides = np.hypot(*np.diff(flat, axis=0).T)
+    share = gap / (float(sides.sum()) + gap)
+    apart = len(flat) >= _OPEN_POINTS or gap > _OPPOSITE * float(sides.max())
+    if apart and share > (OPEN_SHARE_OF_MANY if len(flat) >= _MANY_POINTS else OPEN_SHARE):
         return issue("SITE_OPEN", ring=label, gap=format_number(gap, 1), share=f"{share:.0%}")
     return issue("SITE_CLOSED", ring=label, gap=format_number(gap, 1), done="已自动连接")
 

@@ -2,16 +2,19 @@
 
 from pingchang_geo.carbon.factors import FactorSet, load, sets
 from pingchang_geo.carbon.removal import (
+    SUM_CAVEAT,
     growth_removal_tco2_a,
     official_rates_tco2_ha_a,
     removal_tco2_a,
     stock_difference_tco2_a,
+    sum_caveat,
 )
 from pingchang_geo.carbon.stock import BASES, basis, biomass_t_ha, stock_tc_ha
 from pingchang_geo.carbon.uncertainty import Estimate, Pools, approach1, monte_carlo
 
 __all__ = [
     "BASES",
+    "SUM_CAVEAT",
     "Estimate",
     "FactorSet",
     "Pools",
@@ -26,4 +29,5 @@ __all__ = [
     "sets",
     "stock_difference_tco2_a",
     "stock_tc_ha",
+    "sum_caveat",
 ]

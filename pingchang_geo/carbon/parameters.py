@@ -7,7 +7,7 @@ intercept alone. :attr:`FactorSet.pools` is that common form; the arithmetic of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -16,6 +16,10 @@ from typing import Final, Literal
 Method = Literal["continuous", "ipcc"]
 Scope = Literal["all", "stand_type", "plot"]
 
+#: How far a parameter's source was read.
+UNREAD, REPRINTED, READ = "待核", "转引", "已核"
+#: What 待核 and 转引 mean, for whoever reads a figure.
+FLAG_WORDS: Final = {UNREAD: "出处与转引文献均未读到，或为约定值", REPRINTED: "读的是转引文献，原著未读"}
 #: Inputs that carry an uncertainty, in the order they enter the formula.
 INPUTS: Final = ("volume", "expansion", "carbon_fraction", "per_ha", "official_rate")
 
@@ -28,6 +32,13 @@ class Cited:
     read_in: str
     verified: bool
     note: str = ""
+
+    @property
+    def flag(self) -> str:
+        """``待核`` where nothing was read, ``转引`` where only a reprint was, else ``已核``."""
+        if not self.verified:
+            return UNREAD
+        return REPRINTED if REPRINTED in self.read_in else READ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +217,37 @@ class FactorSet:
         """:attr:`unverified_values` and, as a last entry, the uncertainties whose source was not read."""
         widths = dict.fromkeys(one.label for one in self.uncertainties if not one.verified)
         return (*self.unverified_values, *([f"不确定度：{'、'.join(widths)}"] if widths else []))
+
+    def flagged(self, pools: Collection[int]) -> tuple[tuple[str, str], ...]:
+        """What a stock that rests on some of :attr:`pools` owes to sources that were not read themselves.
+
+        Args:
+            pools: positions in :attr:`pools`; empty: the stock rests on nothing.
+
+        Returns:
+            Flag (待核, 转引) and words, e.g. ``("待核", "单位面积生物量：竹林；不确定度：蓄积")``; 待核 first.
+        """
+        rows: tuple[Coefficient | ExpansionFactor | PerHectare, ...] = (*self.coefficients, *self.per_ha)
+        used = [rows[i] for i in sorted(pools)]
+        stands = [row for row in used if not isinstance(row, PerHectare)]
+        areas = [row for row in used if isinstance(row, PerHectare)]
+        # stand types of the IPCC form bring a carbon fraction of their own
+        common = bool(areas) or any(isinstance(row, Coefficient) for row in stands)
+        inputs = {"carbon_fraction"} if used else set()
+        inputs |= {"volume", "expansion"} if stands else set()
+        inputs |= {"per_ha"} if areas else set()
+        groups: tuple[tuple[str, list[tuple[str, Cited]]], ...] = (
+            ("换算参数", [(row.stand_type, row) for row in stands]),
+            ("含碳率", [(f"{self.carbon_fraction.value:g}", self.carbon_fraction)] if common else []),
+            ("单位面积生物量", [(row.label, row) for row in areas]),
+            ("不确定度", [(row.label, row) for row in self.uncertainties if row.id in inputs]),
+        )
+        found = []
+        for flag in FLAG_WORDS:
+            named = ((group, dict.fromkeys(label for label, row in rows if row.flag == flag)) for group, rows in groups)
+            words = "；".join(f"{group}：{'、'.join(labels)}" for group, labels in named if labels)
+            found += [(flag, words)] if words else []
+        return tuple(found)
 
 
 def _stand_pool(one: Coefficient | ExpansionFactor, fraction: float) -> Pool:

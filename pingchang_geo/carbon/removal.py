@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from pingchang_geo.indicators import Ledger
 from pingchang_geo.units import CO2_PER_C, ha_from_wanmu
 
 Floats = NDArray[np.float64]
+
+#: Goes with every sum over stand kinds that the report gives one figure each for.
+SUM_CAVEAT: Final = "两类林地是否重叠未经确认，合计仅供参考。"
 
 
 def official_rates_tco2_ha_a(factors: FactorSet, ledger: Ledger) -> dict[str, float]:
@@ -34,6 +38,18 @@ def official_rates_tco2_ha_a(factors: FactorSet, ledger: Ledger) -> dict[str, fl
         / ha_from_wanmu(ledger.number(rate.area_indicator))
         for rate in factors.official_rates
     }
+
+
+def sum_caveat(stand_kind: Words, removal: Floats | Sequence[float]) -> str:
+    """:data:`SUM_CAVEAT` where plots of more than one stand kind have a removal other than 0; else nothing.
+
+    Args:
+        stand_kind: n kinds.
+        removal: n removals, NaN where there is none.
+    """
+    codes, _ = codes_of(stand_kind)
+    adding = np.nan_to_num(np.asarray(removal, dtype=np.float64)) != 0
+    return SUM_CAVEAT if len(np.unique(codes[adding])) > 1 else ""
 
 
 def removal_tco2_a(stand_kind: Words, area_ha: Floats | Sequence[float], rates: Mapping[str, float]) -> Floats:

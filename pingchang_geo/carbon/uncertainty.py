@@ -35,6 +35,8 @@ DRAWS: Final = 10_000
 
 #: Half width of a normal distribution's 95 % interval in standard deviations.
 _Z95: Final = 1.959963984540054
+#: A share of the variance below this is rounding of sums that cancel, not a cause.
+_NEGLIGIBLE: Final = 1e-9
 #: Inputs of a stock; the official rates are an input of the removal.
 _STOCK_INPUTS: Final = ("volume", "expansion", "carbon_fraction", "per_ha")
 
@@ -100,6 +102,11 @@ class Pools:
             int(unknown.sum()),
             float(area[unknown].sum()),
         )
+
+    @property
+    def used(self) -> frozenset[int]:
+        """Positions of the pools that some stock rests on."""
+        return frozenset(np.flatnonzero((self.volume_m3 > 0) | (self.area_ha > 0)).tolist())
 
     def stock_tc(self, factors: FactorSet) -> Floats:
         """Carbon stock of each pool, tC (m values)."""
@@ -234,14 +241,14 @@ def _stock_rows(factors: FactorSet) -> list[Uncertainty]:
 
 
 def _shares(variances: Sequence[tuple[Uncertainty, float]]) -> tuple[tuple[str, float], ...]:
-    """Labels with their share of the sum in %, largest first; inputs that move nothing are left out."""
+    """Labels with their share of the sum in %, largest first; inputs that move nothing but rounding are left out."""
     whole = sum(variance for _, variance in variances)
     several = {row.id for row, _ in variances if sum(other.id == row.id for other, _ in variances) > 1}
     words = {"all": "（全部一致）", "stand_type": "（同类一致）", "plot": "（逐小班）"}
     named = [
         (row.label + (words[row.scope] if row.id in several else ""), 100 * variance / whole)
         for row, variance in variances
-        if variance > 0
+        if variance > _NEGLIGIBLE * whole
     ]
     return tuple(sorted(named, key=lambda one: -one[1]))
 

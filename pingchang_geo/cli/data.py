@@ -6,10 +6,12 @@ import argparse
 import getpass
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pingchang_geo import layers
+from pingchang_geo.cli.confirmations import answers_of, unasked
 from pingchang_geo.provenance import Kind, Provenance, as_of_text
 from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
@@ -52,14 +54,14 @@ def _add_file_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def _inspected(chosen: argparse.Namespace) -> Inspection:
-    answers = dict(answer.partition("=")[::2] for answer in chosen.confirm)
+    answers = answers_of(chosen.confirm)
     allowed = settings()
     limits = Limits(
         max_upload_mb=allowed.max_upload_mb,
         worker_seconds=allowed.worker_seconds,
         worker_memory_mb=allowed.worker_memory_mb,
     )
-    return inspect(
+    found = inspect(
         chosen.files,
         chosen.layer,
         limits=limits,
@@ -68,6 +70,7 @@ def _inspected(chosen: argparse.Namespace) -> Inspection:
         current=start.current_content,
         remembered=Mappings(allowed.data_dir).recall,
     )
+    return replace(found, issues=(*found.issues, *unasked(answers)))
 
 
 def _inspect(chosen: argparse.Namespace) -> int:

@@ -6,9 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from pingchang_geo.cli.confirmations import answers_of, unasked
 from pingchang_geo.documents import to_docx, to_pdf
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.issues import Decision
@@ -96,7 +98,12 @@ def _checked(chosen: argparse.Namespace) -> tuple[SiteBoundary, SiteCheck | None
 
 
 def _boundary(chosen: argparse.Namespace) -> SiteBoundary:
-    answers = dict(answer.partition("=")[::2] for answer in chosen.confirm)
+    answers = answers_of(chosen.confirm)
+    boundary = _read(chosen, answers)
+    return replace(boundary, issues=(*boundary.issues, *unasked(answers)))
+
+
+def _read(chosen: argparse.Namespace, answers: Mapping[str, str]) -> SiteBoundary:
     county = start.county_outline()
     if chosen.site == [_STDIN]:
         return read_bytes(sys.stdin.buffer.read(MOST_TEXT_BYTES + 1), "标准输入", county=county, answers=answers)

@@ -26,6 +26,18 @@ def buffer_note(role: ZoneRole) -> str:
     return "" if role.point_radius_m is None else f"（仅有点位者取周边 {role.point_radius_m / 1000:g} km）"
 
 
+def point_note(role: ZoneRole | None) -> str:
+    """How a layer whose zones may be points counts them, for cards and charts; nothing for other layers."""
+    if role is None or role.point_radius_m is None:
+        return ""
+    return f"仅有点位者按 {_km(role.point_radius_m)} km 圆计"
+
+
+def shows_inside(names: Iterable[str]) -> bool:
+    """Whether one of these columns is a total inside a zone."""
+    return bool({field.name for field in palette.ZONE_TOTALS} & set(names))
+
+
 def protected(specs: Iterable[LayerSpec]) -> tuple[LayerSpec, ...]:
     """Layers whose features must not be touched."""
     return tuple(spec for spec in specs if spec.site is not None and spec.site.kind is SiteKind.PROTECTED)
@@ -86,10 +98,15 @@ def with_shares(spec: LayerSpec, declared: Iterable[LayerSpec]) -> LayerSpec:
 def with_surroundings(spec: LayerSpec, declared: Iterable[LayerSpec]) -> LayerSpec:
     """Zone layers with rings get the totals of each ring, and distance and overlap for each protected layer.
 
+    The totals inside a zone say how points count.
+
     The new columns come last, so that tables begin as before; of them only distance and overlap stand in the pop-up.
     """
     role = spec.zone
-    if role is None or not role.rings_m:
+    if role is None:
+        return spec
+    spec = replace(spec, fields=tuple(_inside(field, role) for field in spec.fields))
+    if not role.rings_m:
         return spec
     guarded = [other for other in protected(declared) if other.id != spec.id]
     near = tuple(field for other in guarded for field in (_distance(other, role), _overlap(other, role)))
@@ -118,6 +135,11 @@ def uncoloured(spec: LayerSpec) -> frozenset[str]:
 
 def _km(radius_m: float) -> str:
     return f"{radius_m / 1000:g}"
+
+
+def _inside(field: FieldSpec, role: ZoneRole) -> FieldSpec:
+    note = point_note(role)
+    return replace(field, help=f"{field.help}{note}。") if note and shows_inside([field.name]) else field
 
 
 def _ring(total: FieldSpec, radius_m: float) -> FieldSpec:

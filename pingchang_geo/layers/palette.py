@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pingchang_geo import carbon
 from pingchang_geo.provenance import Location
 from pingchang_geo.specs import FieldKind, FieldSpec
 
@@ -92,7 +93,7 @@ ZONE_TOTALS: Final = (
         digits=0,
         derived=True,
         extensive=True,
-        help=_BY_SHARE,
+        help=_BY_SHARE + carbon.SUM_CAVEAT,
     ),
 )
 

@@ -150,6 +150,11 @@ FILES: Final = {
         "属性文字的编码不能确定，暂按 {encoding} 读取，例如「{sample}」。",
         "请核对示例文字；若是乱码，请指定编码（命令行：--confirm ENCODING_UNSURE=GBK）。",
     ),
+    "ANSWER_UNKNOWN": Template(
+        _W,
+        "--confirm 中的 {codes} 不是系统会提出的问题，没有作用。",
+        "请照抄检查结果中给出的代码。",
+    ),
     "ANSWER_INVALID": Template(
         _B,
         "指定的{question}「{value}」无法识别。",

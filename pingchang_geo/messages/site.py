@@ -13,7 +13,7 @@ _B, _C, _W, _R = Level.BLOCKING, Level.CONFIRM, Level.WARNING, Level.REPAIRED
 _TEXT: Final = {
     "SITE_EMPTY": Template(
         _B,
-        "没有读到坐标。",
+        "没有认出坐标。",
         "请粘贴界址点坐标，每行一个点，例如「107.10, 31.56」；也可粘贴勘测定界文本、WKT 或 GeoJSON。",
     ),
     "SITE_TOO_LONG": Template(
@@ -57,14 +57,14 @@ _TEXT: Final = {
         "如只核查其中一个，请只保留该地块的坐标。",
     ),
     "SITE_COUNT": Template(
-        _W,
+        _C,
         "{ring}写明 {stated} 个界址点，实际读到 {found} 个。",
-        "请核对有无漏行。",
+        "请核对文本是否完整、有无漏行；确认按读到的界址点核查（命令行：--confirm SITE_COUNT）。",
     ),
     "SITE_STATED_AREA": Template(
-        _W,
+        _C,
         "{ring}写明面积 {stated}，按坐标计算为 {found} 公顷，两者不符。",
-        "请核对坐标系与界址点；核查一律采用按坐标计算的面积。",
+        "请核对坐标系与界址点；确认按坐标计算的面积核查（命令行：--confirm SITE_STATED_AREA）。",
     ),
     "SITE_NOT_AREA": Template(
         _B,
@@ -106,9 +106,14 @@ _SYSTEM: Final = {
         "按 {name}读取：{evidence}。西安80、北京54 与 CGCS2000 的数值范围相同，仅凭数值无法区分。",
         "请核实坐标基准；如属旧基准，须先转换为 CGCS2000。",
     ),
+    "SITE_OTHER_ZONE": Template(
+        _W,
+        "坐标属 {name}；平昌县通常用 3 度带第 36 带（中央经线 108°）。",
+        "请核对带号与坐标是否一致；坐标确属该带则无需处理。",
+    ),
     "SITE_CRS": Template(
         _C,
-        "坐标与多个坐标系相符：{candidates}；暂按 {name}（{evidence}）。",
+        "{fitting}；暂按 {name}（{evidence}）。",
         "请选择坐标系（命令行：--confirm SITE_CRS={epsg}）。",
     ),
     "SITE_ZONE": Template(
@@ -204,6 +209,11 @@ _SHAPE: Final = {
         _C,
         "边界面积只有 {area} m²。",
         "请核对坐标的小数位数；确认无误再继续（命令行：--confirm SITE_SMALL）。",
+    ),
+    "SITE_HUGE": Template(
+        _B,
+        "边界范围过大：东西 {width}°、南北 {height}°，把平昌县全部围在其中，不是一个项目的范围。",
+        "请核对坐标；应只提交本项目的界址点。",
     ),
     "SITE_LARGE": Template(
         _C,

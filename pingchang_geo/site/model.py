@@ -109,6 +109,8 @@ class CarbonFinding:
         inside_protected_stock_tc: the part of the stock on ground shared with protected features.
         slivers_ha: ground shared with plots that share no more than :data:`TOUCH_M2` each; they are not counted.
         contested_ha: ground claimed by more than one plot, beyond the first claim.
+        flagged: flag (待核, 转引) and words on the parameters that this stock rests on (:meth:`FactorSet.flagged`).
+        sum_caveat: what goes with the sum of the removal where several stand kinds add to it; else empty.
     """
 
     layer_id: str
@@ -130,6 +132,8 @@ class CarbonFinding:
     inside_protected_stock_tc: float
     slivers_ha: float
     contested_ha: float
+    flagged: tuple[tuple[str, str], ...] = ()
+    sum_caveat: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def carbon_at_stake(
         inside_protected_stock_tc=_stock_inside(protected_m, layer, ground.rows, density_tc_ha),
         slivers_ha=ground.slivers_m2 / HA_M2,
         contested_ha=ground.contested_m2 / HA_M2,
+        flagged=factors.flagged(pools.used),
+        sum_caveat=carbon.sum_caveat(part[role.stand_kind], removal_tco2_a),
     )
 
 

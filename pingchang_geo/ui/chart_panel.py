@@ -9,6 +9,7 @@ import streamlit as st
 from pingchang_geo import charts
 from pingchang_geo.specs import Chart
 from pingchang_geo.ui.context import Context
+from pingchang_geo.ui.kpis import points_hint
 from pingchang_geo.ui.selection import select
 from pingchang_geo.ui.state import set_clause
 from pingchang_geo.ui.text import filter_words
@@ -29,10 +30,15 @@ def _chart(ctx: Context, chart: Chart) -> None:
     bars = charts.aggregate(spec, chart, view.data.frame, view.keep(without=chart.by), view.clause(chart.by))
     if not len(bars.names):
         return
+    wanting = _wanting(ctx, chart, bars)
+    if wanting:
+        st.caption(f"**{chart.title}**：{wanting}")
+        return
     columns = (chart.by, chart.measure)
     sources = ctx.sources(*columns)
     versions = "、".join(f"{source.title}{source.version}（{source.provenance.kind.label}）" for source in sources)
-    footer = f"{versions} · {date.today():%Y-%m-%d}"
+    points = points_hint(ctx.data, *columns)
+    footer = " · ".join(filter(None, (versions, points, f"{date.today():%Y-%m-%d}")))
     words = filter_words(spec, state.chosen, state.units)
     height = _FRAME_PX + _BAR_PX * max(3, len(bars.names)) if chart.horizontal else _STANDING_PX
     drawn = charts.figure(
@@ -63,6 +69,18 @@ def _chart(ctx: Context, chart: Chart) -> None:
         selection_mode="points",
         alt=charts.alt(spec, chart, bars, state.units),
     )
+
+
+def _wanting(ctx: Context, chart: Chart, bars: charts.Bars) -> str:
+    """Why there is nothing to draw: a field that no feature of this version fills; else nothing."""
+    spec, frame = ctx.data.spec, ctx.data.frame
+    if tuple(bars.names) == (charts.MISSING_LABEL,):
+        field = chart.by
+    elif chart.measure and not frame[chart.measure].notna().any():
+        field = chart.measure
+    else:
+        return ""
+    return f"{ctx.data.version.label}的「{spec.field(field).label}」全部为空，无法成图。"
 
 
 def _choose(ctx: Context, chart: Chart, bars: charts.Bars, picked: list[int]) -> None:

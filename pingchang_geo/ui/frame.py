@@ -54,6 +54,13 @@ dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 [class*="st-key-promoted_"] a { background: #1E6B47; border-radius: 5px; padding: 0.3rem 0.75rem; }
 [class*="st-key-promoted_"] a:hover { background: #185A3B; }
 [class*="st-key-promoted_"] a * { color: #FFFFFF; font-weight: 600; }
+/* The uploader's own words are English and have no parameters. */
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+[data-testid="stFileUploaderDropzone"] { gap: 0.6rem; align-items: center; }
+[data-testid="stFileUploaderDropzone"]::after { content: "或把文件拖到这里"; font-size: 0.85rem; color: #55635B; }
+[data-testid="stFileUploaderDropzone"] button { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] button > * { display: none; }
+[data-testid="stFileUploaderDropzone"] button::after { content: "选择文件"; font-size: 0.9rem; }
 .st-key-details { padding: 0.4rem 0.8rem 0.5rem !important; }
 @media (max-width: 640px) { [class*="st-key-map_box"] iframe { height: clamp(340px, 68vh, 640px) !important; } }
 </style>

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 import streamlit as st
 from numpy.typing import NDArray
 
 from pingchang_geo import reconcile, units
 from pingchang_geo.indicators import Indicator, load_ledger
+from pingchang_geo.layers import joined
 from pingchang_geo.reconcile import Reconciliation
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 from pingchang_geo.ui import totals
@@ -82,7 +84,7 @@ def computed(found: Atlas, view: View, choice: UnitChoice, mark_of: Callable[[st
                 units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
                 _method(data, field, mark) + _overlaps(overlap, twice) + _left_out(data, values, keep),
-                _share(part, whole) if keep is not None else "",
+                " · ".join(filter(None, (_share(part, whole) if keep is not None else "", points_hint(data, field.name)))),
                 mark,
                 field.name,
             )
@@ -116,6 +118,13 @@ def citation(indicator: Indicator) -> str:
     lines += [f"时点：{plain(when)}"] if when else []
     lines += [plain(indicator.note)] if indicator.note else []
     return "\n\n".join(lines)
+
+
+def points_hint(data: LayerData, *names: str) -> str:
+    """How points count in the totals inside zones; nothing where none of the columns is one or all zones are known."""
+    if not joined.shows_inside(names) or not (shapely.get_type_id(data.geometry) == shapely.GeometryType.POINT).any():
+        return ""
+    return joined.point_note(data.spec.zone)
 
 
 def _left_out(data: LayerData, values: NDArray[np.float64], keep: Any) -> str:

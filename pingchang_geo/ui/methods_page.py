@@ -15,7 +15,7 @@ from pingchang_geo.workflow.methods import text
 from pingchang_geo.workflow.methods.blocks import Block, Formula, Points, Prose, Section, Table
 
 _MIME: Final = "text/markdown"
-_BADGES: Final = {"已核": "green", "推算": "blue", "待核": "orange"}
+_BADGES: Final = {"已核": "green", "转引": "blue", "推算": "blue", "待核": "orange"}
 
 
 def methods_page() -> None:

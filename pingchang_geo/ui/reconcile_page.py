@@ -37,8 +37,8 @@ _FINDINGS: Final = {
     Finding.ALONE: "gray",
 }
 _MEANINGS: Final = {
-    Finding.AGREES: "与报告中的另一数字，或与已核、推算的参考值相合",
-    Finding.HIGH: "高于已核、推算的参考值；待核的参考值不作依据",
+    Finding.AGREES: "与报告中的另一数字，或与已核（含由已核数字推算）的参考值相合",
+    Finding.HIGH: "高于已核（含由已核数字推算）的参考值；待核的参考值不作依据",
     Finding.INCOMPARABLE: "两个数字口径不同，并列仅供了解",
     Finding.UNEQUAL: "不能换一个名称来称呼",
     Finding.UNCONFIRMED: "报告没有说明，须向编制单位确认",
@@ -75,9 +75,12 @@ def _account(atlas_id: str, _atlas: Atlas) -> Account:
 def _summary(result: Account) -> None:
     counts = result.summary
     words = f"**{counts.words()}**"
+    differing = [one.item.label for one in result.compared if one.item.verdict is Verdict.DIFFERS]
+    if differing:
+        words = f"**不一致 {len(differing)} 项：{'、'.join(differing)}。**\n\n{words}"
     if result.mark:
         words += f"\n\n{_BY_CONSTRUCTION if counts.by_construction else _ILLUSTRATIVE}"
-    show = st.warning if counts.differs or counts.unknown or result.mark else st.success
+    show = st.error if differing else st.warning if counts.unknown or result.mark else st.success
     show(words, icon=":material/balance:")
 
 

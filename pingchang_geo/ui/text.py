@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 from pingchang_geo import units
@@ -18,6 +19,12 @@ _NAMES_SPOKEN: Final = 4
 def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def local_time(iso: str) -> str:
+    """A stored UTC time (``2026-11-22T10:30:00Z``) in the server's time zone, to the minute."""
+    at = datetime.strptime(iso, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).astimezone()
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def clause_words(spec: LayerSpec, clause: Clause, choice: UnitChoice) -> str:

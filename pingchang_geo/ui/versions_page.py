@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -20,6 +19,7 @@ from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
+from pingchang_geo.ui.text import local_time
 from pingchang_geo.ui.update.changes import change_map, tables
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.atlas import Atlas
@@ -43,7 +43,8 @@ def versions_page() -> None:
     """The history of one layer, then the log of all."""
     page = page_of("versions")
     with guarded():
-        asked.settle(_PAGE)
+        desk = asked.desk(_PAGE)
+        desk.settle()
         store = start.open_store()
         found = shared.atlas()
         published = {spec.id: spec.title for spec in layers.all_specs() if store.versions(spec.id)}
@@ -52,8 +53,8 @@ def versions_page() -> None:
         if layer is None:
             st.info("还没有任何版本。请先在「数据更新」中发布数据。", icon=":material/history:")
         else:
-            asked.told(_PAGE)
-            _history(store, found, layer, published)
+            desk.told()
+            _history(store, found, layer, published, desk)
         _log(store)
         footer()
 
@@ -73,7 +74,7 @@ def _layer(published: dict[str, str]) -> str | None:
     return next(iter([*first, *published]), None)
 
 
-def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, str]) -> None:
+def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, str], desk: asked.Desk) -> None:
     def picked() -> None:
         st.query_params[_LAYER] = st.session_state["versions_layer"]
 
@@ -98,9 +99,8 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
         column_config={"校验值": st.column_config.TextColumn(width="small")},
         alt=f"{published[layer]}的版本",
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _download(store, known)
-        _rollback(store, known, current)
+    _download(store, known)
+    _rollback(store, known, current, desk)
     _compare(store, found, known)
 
 
@@ -108,7 +108,7 @@ def _row(version: Version, current: bool) -> dict[str, Any]:
     source = version.provenance
     return {
         "版本": version.label + ("（当前）" if current else ""),
-        "发布时间": _local(version.published_at),
+        "发布时间": local_time(version.published_at),
         "发布人": version.publisher,
         "性质": source.kind.label,
         "来源": source.source,
@@ -117,12 +117,6 @@ def _row(version: Version, current: bool) -> dict[str, Any]:
         "记录数": version.rows,
         "校验值": version.sha256[:12],
     }
-
-
-def _local(iso: str) -> str:
-    """A stored UTC time in the server's time zone."""
-    at = datetime.strptime(iso, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).astimezone()
-    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _download(store: LocalStore, known: tuple[Version, ...]) -> None:
@@ -149,11 +143,11 @@ def _pick(label: str, known: tuple[Version, ...], key: str, index: int = 0) -> V
         known,
         index=min(index, len(known) - 1),
         key=f"{key}_{known[0].layer}",
-        format_func=lambda version: f"{version.label} · {_local(version.published_at)} · {version.publisher}",
+        format_func=lambda version: f"{version.label} · {local_time(version.published_at)} · {version.publisher}",
     )
 
 
-def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version) -> None:
+def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version, desk: asked.Desk) -> None:
     earlier = tuple(version for version in known if version != current)
     if not earlier or not permission.may_publish():
         return
@@ -167,14 +161,15 @@ def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version) -
             version.layer, version, publisher=actor, note=note, base=current.name, data_dir=store.root
         )
 
-    # Another version, another pop-over: it closes when it is done.
-    with st.popover("回退", icon=":material/undo:", key=f"rollback_{current.layer}_{current.number}"):
-        st.markdown("把较早版本的内容作为新版本发布；任何版本都不会被删除。")
+    with st.expander("回退到较早的版本", icon=":material/undo:"):
+        st.caption("把较早版本的内容作为新版本发布；任何版本都不会被删除。")
         with st.form("rollback", border=False):
-            _pick("回退到", earlier, "rollback_version")
-            st.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
-            st.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
-            st.form_submit_button("确定回退", type="primary", key="rollback_go", on_click=asked.ask, args=(_PAGE, back))
+            left, middle, right = st.columns(3)
+            with left:
+                _pick("回退到", earlier, "rollback_version")
+            middle.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
+            right.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
+            st.form_submit_button("确定回退", type="primary", key="rollback_go", on_click=desk.ask, args=(back,))
 
 
 def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> None:
@@ -224,7 +219,7 @@ def _log(store: LocalStore) -> None:
     newest = entries[::-1]
     columns: dict[str, list[Any]] = {
         "序号": [entry.seq for entry in newest],
-        "时间": [_local(entry.at) for entry in newest],
+        "时间": [local_time(entry.at) for entry in newest],
         "操作人": [entry.actor for entry in newest],
         "操作": [_ACTIONS.get(entry.action, entry.action) for entry in newest],
         "内容": [_detail(dict(entry.detail)) for entry in newest],

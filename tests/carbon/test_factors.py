@@ -234,3 +234,16 @@ def test_a_missing_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, use: Us
     settings.cache_clear()
     with pytest.raises(FactorError, match=r"读不到碳参数文件 没有\.toml"):
         carbon.sets()
+
+
+def test_a_stock_is_flagged_by_the_parameters_it_rests_on() -> None:
+    factors = carbon.load("continuous-1")
+    at = {pool.label: i for i, pool in enumerate(factors.pools)}
+    assert factors.flagged(()) == ()
+    pine = dict(factors.flagged({at["马尾松"]}))
+    assert pine == {"待核": "不确定度：蓄积、换算参数、含碳率", "转引": "换算参数：马尾松；含碳率：0.47"}
+    bamboo = dict(factors.flagged({at["竹林"]}))
+    assert bamboo == {"待核": "单位面积生物量：竹林；不确定度：含碳率、单位面积生物量", "转引": "含碳率：0.47"}
+    ipcc = carbon.load("ipcc-1")
+    (only,) = ipcc.flagged({0})  # its stand types bring their own carbon fraction
+    assert only[0] == "待核" and "含碳率：" not in only[1]

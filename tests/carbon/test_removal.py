@@ -97,3 +97,17 @@ def test_what_is_removed_is_what_the_stock_gains(removal_tco2_a: float, years: f
 def test_years_have_to_pass(years: float) -> None:
     with pytest.raises(FactorError, match="年数"):
         carbon.stock_difference_tco2_a(1.0, 2.0, years)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "values", "told"),
+    [
+        (["新造林", "森林经营林"], [9.0, 6.0], True),
+        (["新造林", "新造林"], [9.0, 6.0], False),
+        (["新造林", "其他林地"], [9.0, np.nan], False),
+        (["新造林", "森林经营林"], [9.0, 0.0], False),
+        ([], [], False),
+    ],
+)
+def test_only_a_sum_over_several_kinds_gets_a_caveat(kinds: list[str], values: list[float], told: bool) -> None:
+    assert carbon.sum_caveat(kinds, values) == (carbon.SUM_CAVEAT if told else "")

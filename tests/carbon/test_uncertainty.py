@@ -230,6 +230,18 @@ def test_shares_add_up(factors: FactorSet, estimate) -> None:
     assert found.low < found.total < found.high
 
 
+@pytest.mark.parametrize("estimate", [approach1, monte_carlo])
+def test_inputs_that_move_nothing_are_no_source(estimate) -> None:
+    """Rounding of the draws of inputs without a part in the stock is left out; what has a small part is not."""
+    pine = Pools.of(["马尾松"], [60.0], [10.0], SHIPPED)
+    assert {label for label, _ in estimate(pine, SHIPPED).contributions} == {"蓄积", "换算参数", "含碳率"}
+    bamboo = Pools.of(["竹林"], [np.nan], [10.0], SHIPPED)
+    assert {label for label, _ in estimate(bamboo, SHIPPED).contributions} == {"单位面积生物量", "含碳率"}
+    both = Pools.of(["马尾松", "竹林"], [60.0, np.nan], [1000.0, 1.0], SHIPPED)
+    shares = dict(estimate(both, SHIPPED).contributions)
+    assert 0 < shares["单位面积生物量"] < 0.01
+
+
 def test_an_input_with_two_scopes_is_named_twice() -> None:
     labels = [label for label, _ in approach1(pools(MIXED), MIXED).contributions]
     assert "volume（逐小班）" in labels and "volume（全部一致）" in labels and "carbon_fraction" in labels

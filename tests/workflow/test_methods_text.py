@@ -48,7 +48,7 @@ def test_every_coefficient_stands_in_the_tables_with_its_flag() -> None:
         for c in one.coefficients:
             first = f"{c.a_t_m3:g}" if isinstance(c, factor_sets.Coefficient) else f"{c.density_t_m3:.3f}"
             row = next(r for r in rows if r[0] == safe(c.stand_type) and r[2] == first)
-            assert row[-1] == ("已核" if c.verified else "待核")
+            assert row[-1] == ("待核" if not c.verified else "转引" if "转引" in c.read_in else "已核")
             assert row[-3] == safe(c.source)
 
 

@@ -51,6 +51,10 @@ def test_plots_in_the_red_line(store: LocalStore) -> None:
     assert near["nearest_m"] == 0 and near["nearest"] == ""
     assert far["nearest_m"] > 10_000 and far["nearest"] == atlas["forest"].title_of(11)
     assert found.totals.count == 1
+    assert found.sum_caveat == "" and "年固碳量合计" not in dict(export.words(found))
+    assert "换算参数：马尾松；" in found.parameters and dict(export.words(found))["碳储量参数"] == found.parameters
+    both = overlays.combine(atlas, "forest", "scenic", 3000.0)
+    assert dict(export.words(both))["年固碳量合计"] == both.sum_caveat == SUM_CAVEAT
     assert found.totals.stock_tc == pytest.approx(near["stock_tc"], rel=1e-12)
     assert found.mark == ILLUSTRATIVE_MARK
     # the same figures as the ready result
@@ -63,7 +67,7 @@ def test_area_is_conserved_and_said_so(store: LocalStore) -> None:
     assert found.balance.assigned_m2 + found.balance.outside_m2 == pytest.approx(found.balance.total_m2, rel=1e-9)
     words = tables.balance_words(found)
     assert words.startswith("面积守恒：") and "相对误差小于 1e-12" in words
-    lost = dataclasses.replace(found, balance=overlay.Conservation(2e6, 1e6, 9e5, 1e5, 0.1))
+    lost = dataclasses.replace(found, balance=overlay.Conservation(2e6, 1e6, 9e5, 1e5, 1e5, 0.1))
     assert "面积不守恒" in tables.balance_words(lost)
     assert "10 公顷" in tables.balance_words(lost) and "5.0e-02" in tables.balance_words(lost)
 

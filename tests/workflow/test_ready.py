@@ -7,6 +7,7 @@ import shapely
 from pyproj import Geod
 
 from pingchang_geo import layers
+from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.atlas import load
 from pingchang_geo.workflow.overlays import Ready, ready_results
@@ -45,7 +46,7 @@ def test_inside_and_outside_make_up_the_whole(store: LocalStore) -> None:
         assert found.frame[name].sum() == pytest.approx(plots[name].sum(), rel=1e-9)
     assert found.frame[["area_pct", "stock_pct"]].sum().tolist() == pytest.approx([100, 100], rel=1e-9)
     assert found.behind == ("forest", "redline")
-    assert "1 个跨界小班" in found.words
+    assert "1 个跨界小班" in found.words and found.words.endswith(SUM_CAVEAT)
     assert found.colour == ("forest", "redline_share_pct")
 
 

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from pingchang_geo import documents
+from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.documents import Callout, Facts, Table, Tone
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.issues import Decision
@@ -81,14 +82,17 @@ def test_the_sum_over_all_plots_is_the_pages_total(atlas: Atlas, check: Check) -
 
 def test_a_site_that_touches_says_so_first(check: Check) -> None:
     found = check(shapely.box(107.10, 31.55, 107.11999, 31.555), "新建厂房")
-    first, carbon, removal, scenic, parks, *rest = site.words(found)
+    first, carbon, removal, basis, scenic, parks, *rest = site.words(found)
     assert first.startswith("「新建厂房」触碰生态保护红线：重叠 ") and "占地块面积的 25 %" in first
     assert first.endswith("涉及红线斑块 1 个（红线斑块 01）。")
     stake = found.result.carbon[0]
     assert carbon.startswith("涉及小班 2 个、林地 ")
     assert f"碳储量 {mass(stake.stock_tc)}碳（95 % 区间 {span(stake.estimate.low, stake.estimate.high)}）" in carbon
     assert f"折合 {mass(stake.stock_tc * CO2_PER_C)} CO₂" in carbon and "在重叠范围内" in carbon
-    assert removal == f"占用后每年少固碳 {mass(stake.removal_tco2_a)} CO₂（官方口径系数法，新造林、森林经营林）。"
+    forgone = f"占用后每年少固碳 {mass(stake.removal_tco2_a)} CO₂（官方口径系数法，新造林、森林经营林）。"
+    assert removal == forgone + "两类林地是否重叠未经确认，合计仅供参考。"
+    assert basis.startswith(f"碳储量按「{found.factors.label}」参数集计算。待核（")
+    assert "转引（读的是转引文献，原著未读）——换算参数：马尾松、柏木；含碳率：0.47。" in basis and "竹林" not in basis
     assert scenic.startswith("3 km 内有 AAAA 级景区 2 处：") and "佛头山（北 554 m，位置：推定）" in scenic
     assert "白衣古镇（东 476 m，位置：示意，仅有点位）" in scenic
     assert parks.startswith("3 km 内有产业园区 1 处：星光工业园（")
@@ -125,6 +129,41 @@ def test_plots_without_a_rate_and_plots_without_a_stock(store: LocalStore, check
     assert "不在报告的统计口径内，未计入" in removal
     only = check(shapely.box(107.121, 31.551, 107.122, 31.552), found=load(store))
     assert "官方口径系数法给不出年固碳量" in site.words(only)[2]
+
+
+def test_what_is_unknown_is_null_not_zero(store: LocalStore, check: Check) -> None:
+    frame = layer_frames.forest().assign(volume_m3_ha=None, stand_kind="其他林地")
+    republish(store, "forest", frame)
+    found = check(square(0, 0, 3), found=load(store))
+    (stake,) = json.loads(json.dumps(site.as_dict(found), allow_nan=False))["carbon"]
+    for name in ("stock_tc", "monte_carlo", "approach1", "removal_tco2_a", "removal_interval"):
+        assert stake[name] is None, name
+    assert stake["flagged"] == [] and not any("参数集" in sentence for sentence in site.words(found))
+    (nothing,) = site.as_dict(check(square(10, 10)))["carbon"]
+    assert nothing["monte_carlo"]["total_tc"] == nothing["removal_interval"]["total_tco2_a"] == 0
+
+
+def test_flags_are_those_of_the_stock_at_hand(store: LocalStore, check: Check) -> None:
+    """Bamboo alone rests on its unread value per hectare, and on no conversion of volumes."""
+    frame = layer_frames.forest()
+    republish(store, "forest", frame.assign(species="竹林", land_class="竹林地"))
+    (basis,) = [one for one in site.words(check(square(0, 0, 3), found=load(store))) if "参数集" in one]
+    assert "——单位面积生物量：竹林；不确定度：含碳率、单位面积生物量" in basis
+    assert "换算参数" not in basis and "蓄积" not in basis
+
+
+@pytest.mark.parametrize(("kind", "told"), [("新造林", False), (["新造林", "森林经营林"], True)])
+def test_a_sum_over_both_kinds_says_that_they_may_overlap(
+    store: LocalStore, check: Check, kind: str | list[str], told: bool
+) -> None:
+    frame = layer_frames.forest()
+    republish(store, "forest", frame.assign(stand_kind=kind if isinstance(kind, str) else kind * (len(frame) // 2)))
+    found = check(square(-4, -4, 30), found=load(store))
+    document = site.report(found, b"")
+    notes = [table(document, caption).note for caption in ("优势树种", "官方口径系数法", "涉及的小班")]
+    for text in ("".join(site.words(found)), *notes):
+        assert (SUM_CAVEAT in text) is told
+    assert site.as_dict(found)["carbon"][0]["removal_caveat"] == (SUM_CAVEAT if told else "")
 
 
 def test_missing_layers_are_named_and_nothing_is_claimed(tmp_path: Path) -> None:
@@ -248,7 +287,7 @@ def test_report_holds_answer_tables_method_versions_and_limits(check: Check) -> 
     assert [row[0] for row in versions.rows][:2] == ["生态保护红线", "森林小班"]
     assert all(row[3] == "示意" for row in versions.rows)
     text = repr(document)
-    for word in ("不是审批意见", "1 m²", found.factors.formula, "44/12", "种子", "未核参数", "枯落物"):
+    for word in ("不是审批意见", "1 m²", found.factors.formula, "44/12", "种子", "待核（", "转引（", "枯落物"):
         assert word in text, word
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from pingchang_geo.boundary.model import Parcel, Ring
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.points.tokens import scan
 from pingchang_geo.readers.points.written import Declared, Written, place, shown
@@ -185,11 +185,15 @@ def _row(line: str, number: int) -> tuple[int, tuple[float, float]] | None:
 
 
 def _counts(parcels: Sequence[_Open]) -> list[Issue]:
-    """Parcels whose number of points is not the stated one, closing points counted or not."""
+    """Parcels whose number of points is not the stated one, closing points counted or not.
+
+    Fewer than stated means that a part of the boundary may be missing, which is a question; more is a note.
+    """
     found = []
     for number, one in enumerate(parcels, start=1):
         read = sum(len(ring.points) for ring in one.rings)
         if one.stated_points is not None and not read - len(one.rings) <= one.stated_points <= read:
             label = (f"「{one.name}」" if one.name else f"第 {number} 个地块") if len(parcels) > 1 else "文件"
-            found.append(issue("SITE_COUNT", ring=label, stated=one.stated_points, found=read))
+            level = None if read < one.stated_points else Level.WARNING
+            found.append(issue("SITE_COUNT", level=level, ring=label, stated=one.stated_points, found=read))
     return found

@@ -47,6 +47,8 @@ _METRES: Final = ("east", "north")
 _MOST_DEGREES: Final = 180.0
 #: So many lines of a single number between the points are lengths of the sides, not points that lack a number.
 _LENGTHS: Final = 3
+#: Points that make a ring.
+_FEWEST: Final = 3
 
 
 @dataclass
@@ -118,6 +120,8 @@ def _plain(lines: Sequence[str]) -> Written:
     read = _without_lengths([_remark_or_bad(line, layouts) for line in read])
     order, flipped = _order(read, layouts)
     groups = _groups(read, layouts, flipped)
+    if sum(len(group.points) for group in groups) < _FEWEST and _score(read, layouts)[1] == 0:
+        groups = []  # a number or two in a text that is about something else
     remarks = [line for line in read if line.kind == "text"]
     declared = survey.declared_in("\n".join(line.text for line in remarks))
     return Written(

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pingchang_geo import units
 from pingchang_geo.carbon.factors import FactorSet
+from pingchang_geo.carbon.parameters import FLAG_WORDS
 from pingchang_geo.exports import sheet as sheets
 from pingchang_geo.store import Version
 from pingchang_geo.ui import data as shared
@@ -62,7 +63,7 @@ class AccountsContext:
         """Lines of an export: the set and what is unverified in it, then versions, date and mark."""
         factors = self.factors
         lines = [("参数集", f"{factors.label}（{factors.id}）：{factors.formula}。{factors.note}")]
-        lines += [("未核参数", "；".join(factors.unverified))] if factors.unverified else []
+        lines += [(f"{flag}参数", f"{words}（{FLAG_WORDS[flag]}）。") for flag, words in self.account.flagged]
         sources = shared.sources(self.atlas, self.data.spec, fields)
         return (*lines, *more, *sheets.notes(sources, datetime.now(), mark=self.mark(*fields)))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
 from pingchang_geo import accounts, carbon, layers, units
+from pingchang_geo.carbon.parameters import FLAG_WORDS, UNREAD
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import kpis
 from pingchang_geo.ui.accounts import removal, state, stock, value
@@ -148,8 +149,9 @@ def _notices(ctx: AccountsContext) -> None:
         mark = ctx.mark("stock_tc")
         if mark:
             st.badge(mark, color="orange")
-        for words in ctx.factors.unverified:
-            st.badge(f"待核 · {words}", color="orange", help="来源未经核读，见「方法与参数」。")
+        for flag, words in ctx.account.flagged:
+            colour: Literal["orange", "gray"] = "orange" if flag == UNREAD else "gray"
+            st.badge(f"{flag} · {words}", color=colour, help=f"{FLAG_WORDS[flag]}，见「方法与参数」。")
     lost = account.left_out(ctx.account)
     if lost:
         parts = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -21,8 +20,6 @@ from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import LayerData
 from pingchang_geo.workflow.overlays import POLYGON, Combined, Ready, tables
 
-_REMOVAL: Final = "报告给出年固碳量的两类林地是否重叠未经确认，合计不作全县年固碳量引用。"
-
 
 def overlay_cards(ctx: OverlayContext, found: Combined) -> list[Card]:
     """What has a part in the zones, overlaps once, and its share of the whole counted layer."""
@@ -34,7 +31,7 @@ def overlay_cards(ctx: OverlayContext, found: Combined) -> list[Card]:
         ("叠加面积", "ha", sums.area_ha, _whole(left, "area_ha"), tables.balance_words(found)),
         ("叠加长度", "km", sums.length_km, math.nan, ""),
         ("碳储量", "tC", sums.stock_tc, _whole(left, "stock_tc"), _unknown(found)),
-        ("年固碳量", "tCO₂/年", sums.removal_tco2_a, _whole(left, "removal_tco2_a"), _REMOVAL),
+        ("年固碳量", "tCO₂/年", sums.removal_tco2_a, _whole(left, "removal_tco2_a"), found.sum_caveat),
     )
     for label, unit, value, whole, note in quantities:
         if value is not None:
@@ -62,7 +59,7 @@ def _card(ctx: OverlayContext, found: Combined, label: str, value: str, *, hint:
     ids = (found.left.spec.id, found.right.spec.id)
     lines = [f"由{plain(ctx.versions(ids))}计算。", plain(tables.method_words(found))]
     if label == "碳储量":
-        lines.append(f"参数：{plain(parameters())}")
+        lines.append(f"参数：{plain(found.parameters)}")
     lines += [plain(note)] if note else []
     lines += [f":orange-badge[{found.mark}] 图形与属性仅供示意，不得作为管理依据。"] if found.mark else []
     return Card(label, value, "计算", "\n\n".join(lines), hint, found.mark)
@@ -80,17 +77,17 @@ def _nearest_card(ctx: OverlayContext, found: Combined) -> Card:
 def _part_cards(ctx: OverlayContext, found: Ready) -> Iterator[Card]:
     inside = found.frame.iloc[0]
     mark = ctx.mark(found.behind)
-    lines = [f"由{plain(ctx.versions(found.behind))}计算。", plain(found.words), f"参数：{plain(parameters())}"]
+    words = plain(parameters(ctx.atlas[found.behind[0]]))
+    lines = [f"由{plain(ctx.versions(found.behind))}计算。", plain(found.words), f"参数：{words}"]
     lines += [f":orange-badge[{mark}] 图形与属性仅供示意，不得作为管理依据。"] if mark else []
     place = str(inside[found.by])
     for name in ("area_ha", "stock_tc", "removal_tco2_a"):
         field = found.spec.field(name)
-        note = [_REMOVAL] if name == "removal_tco2_a" else []
         yield Card(
             f"{place}{kpis.short(field.label)}",
             _quantity(float(inside[name]), field.unit, ctx.units),
             "计算",
-            "\n\n".join([*lines, *note]),
+            "\n\n".join(lines),
             _share(float(inside[name]), float(found.frame[name].sum())),
             mark,
         )

@@ -22,6 +22,7 @@ from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow import overlays
 from pingchang_geo.workflow.atlas import Atlas, LayerData
 from pingchang_geo.workflow.overlays import Combined, Ready, ready
+from pingchang_geo.workflow.overlays.result import parameter_words
 
 #: Overlays kept between reruns: the present one and those the reader may go back to.
 _KEPT = 8
@@ -64,8 +65,8 @@ class OverlayContext:
         """Lines of an export: how it was made, then versions, date and mark."""
         ids = list(layer_ids)
         lines = list(more)
-        if any(self.atlas[layer].spec.carbon is not None for layer in ids):
-            lines.append(("碳储量参数", parameters()))
+        if not any(name == "碳储量参数" for name, _ in lines):
+            lines += [("碳储量参数", words) for layer in ids if (words := parameters(self.atlas[layer]))]
         return (*lines, *sheets.notes(self.sources(ids), datetime.now(), mark=self.mark(ids)))
 
     @property
@@ -86,11 +87,14 @@ class OverlayContext:
             select(ctx, row)
 
 
-def parameters() -> str:
-    """The parameter set behind the stock, with what is unverified in it."""
-    factors = carbon.load()
-    unverified = f"；未核实：{'、'.join(factors.unverified)}" if factors.unverified else ""
-    return f"{factors.label}（{factors.id}）{unverified}。"
+def parameters(data: LayerData) -> str:
+    """The parameter set behind a whole layer's stock, with what of it was not read; empty without carbon."""
+    return _parameters((data.spec.id, data.version.name, carbon.load().id), data)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _parameters(key: tuple[str, str, str], _data: LayerData) -> str:
+    return parameter_words(_data)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner="正在叠加两个图层……")

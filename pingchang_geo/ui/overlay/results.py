@@ -62,6 +62,8 @@ def category_table(ctx: OverlayContext, found: Combined) -> None:
 def method_lines(found: Combined) -> None:
     """How the figures came about, whether area was conserved, and the mark."""
     st.caption(plain(tables.method_words(found)))
+    if found.sum_caveat:
+        st.caption(f"年固碳量：{found.sum_caveat}")
     balance = tables.balance_words(found)
     if balance and found.balance is not None:
         (st.caption if found.balance.holds else st.error)(plain(balance))

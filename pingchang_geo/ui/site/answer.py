@@ -12,6 +12,7 @@ import streamlit as st
 
 from pingchang_geo import exports, units
 from pingchang_geo.carbon import Estimate
+from pingchang_geo.carbon.parameters import FLAG_WORDS
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
 from pingchang_geo.specs import SiteKind
@@ -23,7 +24,7 @@ from pingchang_geo.ui.site.tables import FoundTable, tables
 from pingchang_geo.ui.text import plain
 from pingchang_geo.units import CO2_PER_C, UnitChoice
 from pingchang_geo.workflow.site import SiteCheck, methods, paper, verdict, words
-from pingchang_geo.workflow.site.answer import DESK_CHECK, distance_text, mark_words, percent
+from pingchang_geo.workflow.site.answer import DESK_CHECK, distance_text, mark_words, percent, stock_words
 from pingchang_geo.workflow.site.checking import taking_part
 
 _DOCX_MIME: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -133,14 +134,14 @@ def _carbon(check: SiteCheck, finding: CarbonFinding, choice: UnitChoice) -> Ite
     source = f"{noun}面积 × 落在地块内的面积比例；{noun}相互重叠处只计一次。"
     yield Card(f"涉及{noun}与林地", f"{len(finding.plots):,} 个 · {area}", "计算", source, "", mark)
     if finding.plots.empty:
-        nothing = f"地块内没有{noun}，不涉及林地碳储量。"
+        nothing = stock_words(finding)
         for label, unit in (("碳储量", "tC"), ("年固碳量损失", "tCO₂/年")):
             yield Card(
                 label, units.format_quantity(0.0, unit, units.fitting(unit, choice, 0)), "计算", nothing, "", mark
             )
         return
     stock = units.format_quantity(finding.stock_tc, "tC", units.fitting("tC", choice, finding.stock_tc))
-    yield Card("碳储量", stock, "计算", _stock_source(check, finding), _interval(finding.estimate, choice), mark)
+    yield Card("碳储量", stock, "计算", _stock_source(check, finding), _stock_hint(finding, choice), mark)
     removal = units.format_quantity(
         finding.removal_tco2_a, "tCO₂/年", units.fitting("tCO₂/年", choice, finding.removal_tco2_a)
     )
@@ -148,8 +149,9 @@ def _carbon(check: SiteCheck, finding: CarbonFinding, choice: UnitChoice) -> Ite
     if finding.removal_unknown_ha > 0:
         outside = units.format_quantity(finding.removal_unknown_ha, "ha", choice)
         source += f"\n\n另有林地 {outside}不在报告的统计口径内，未计入。"
-    unrated = "不在报告统计口径内" if math.isnan(finding.removal_tco2_a) else ""
-    yield Card("年固碳量损失", removal, "计算", source, unrated, mark)
+    source += f"\n\n{finding.sum_caveat}" if finding.sum_caveat else ""
+    hint = "不在报告统计口径内" if math.isnan(finding.removal_tco2_a) else "合计仅供参考" if finding.sum_caveat else ""
+    yield Card("年固碳量损失", removal, "计算", source, hint, mark)
 
 
 def _stock_source(check: SiteCheck, finding: CarbonFinding) -> str:
@@ -162,9 +164,16 @@ def _stock_source(check: SiteCheck, finding: CarbonFinding) -> str:
         lines.append(f"其中 {inside}在重叠范围内。")
     if finding.unknown_plots:
         lines.append(f"另有 {finding.unknown_plots:,} 个{finding.noun}碳储量未知，未计入。")
-    if factors.unverified:
-        lines.append(":orange-badge[待核] 部分参数的来源未能查阅原文，见「方法与参数」。")
+    for flag, named in finding.flagged:
+        lines.append(f":orange-badge[{flag}] {plain(named)}（{FLAG_WORDS[flag]}）。")
     return "\n\n".join(lines)
+
+
+def _stock_hint(finding: CarbonFinding, choice: UnitChoice) -> str:
+    """The interval and the gravest flag of a parameter that the stock rests on; nothing where it is unknown."""
+    if math.isnan(finding.stock_tc):
+        return ""
+    return " · ".join([_interval(finding.estimate, choice), *(f"参数{flag}" for flag, _ in finding.flagged[:1])])
 
 
 def _interval(one: Estimate, choice: UnitChoice) -> str:

@@ -42,16 +42,10 @@ _CHOICES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 # The uploader speaks English; its words are covered by ours.
 _UPLOADER: Final = """
 <style>
-.st-key-site_upload [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-.st-key-site_upload [data-testid="stFileUploaderDropzone"] {
-  padding: 0.35rem 0.6rem; min-height: 0; gap: 0.6rem; align-items: center;
-}
+.st-key-site_upload [data-testid="stFileUploaderDropzone"] { padding: 0.35rem 0.6rem; min-height: 0; }
 .st-key-site_upload [data-testid="stFileUploaderDropzone"]::after {
-  content: "或把文件拖到这里（.zip .shp .gpkg .geojson .kml .txt .csv）"; font-size: 0.85rem; color: #55635B;
+  content: "或把文件拖到这里（.zip .shp .gpkg .geojson .kml .txt .csv）";
 }
-.st-key-site_upload [data-testid="stFileUploaderDropzone"] button { font-size: 0; }
-.st-key-site_upload [data-testid="stFileUploaderDropzone"] button > * { display: none; }
-.st-key-site_upload [data-testid="stFileUploaderDropzone"] button::after { content: "选择文件"; font-size: 0.9rem; }
 </style>
 """
 
@@ -162,14 +156,16 @@ def open_points(entry: Entry, desk: Desk) -> None:
         f"**有 {len(questions)} 个问题需要您确认，确认后才核查。**　图上所示为暂按建议读取的范围。",
         icon=":material/help:",
     )
-    for one in questions:
-        _question(entry.boundary, one, desk)
+    for code in dict.fromkeys(one.code for one in questions):  # one answer holds for all of a kind
+        _question(entry.boundary, [one for one in questions if one.code == code], desk)
     _remarks(entry.boundary)
 
 
-def _question(boundary: SiteBoundary, one: Issue, desk: Desk) -> None:
+def _question(boundary: SiteBoundary, alike: Sequence[Issue], desk: Desk) -> None:
+    """A question about one place or several."""
+    one = alike[0]
     with st.container(border=True, key=f"site_question_{one.code}", gap="small"):
-        st.markdown(f"**{plain(one.message)}**")
+        st.markdown("\n\n".join(f"**{plain(each.message)}**" for each in alike))
         st.caption(plain(_fix(one)))
         if one.code == boundary.crs_code and boundary.readings:
             _readings(boundary, one.code, desk)

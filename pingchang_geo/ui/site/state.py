@@ -162,8 +162,8 @@ class Desk:
             self.name = _tidy(name)
         elif text:
             self.name = _tidy(name)
-        elif self.entry is not None and self.entry.code:
-            self._write()
+        elif name or (self.entry is not None and self.entry.code):
+            self._write()  # a name without a site is nobody's
         return None
 
     def _open(self, text: str, county: Any | None) -> None:
@@ -208,11 +208,10 @@ class Desk:
         if self.owed is None:
             self.before = said
         self.owed = wanted
-        for parameter, text in zip((SITE, NAME), wanted, strict=True):
-            if text:
-                st.query_params[parameter] = text
-            else:
-                st.query_params.pop(parameter, None)
+        own = {parameter: text for parameter, text in zip((SITE, NAME), wanted, strict=True) if text}
+        others = {key: text for key, text in st.query_params.to_dict().items() if key not in (SITE, NAME)}
+        # At once: each change is a step that the browser goes back to, and half of one is no site.
+        st.query_params.from_dict({**others, **own})
 
 
 def desk() -> Desk:

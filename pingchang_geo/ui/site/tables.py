@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from pingchang_geo.carbon.parameters import FLAG_WORDS
 from pingchang_geo.exports import sheet as sheets
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
@@ -35,7 +36,7 @@ class FoundTable:
 def tables(check: SiteCheck, choice: UnitChoice) -> list[FoundTable]:
     """Every table that has lines, in the order of the answer."""
     found: list[FoundTable] = []
-    notes = sheets.notes(
+    notes = _carbon_notes(check) + sheets.notes(
         [shared.source_of(check.atlas[i]) for i in check.used],
         check.checked_at,
         filters=f"选址范围{f'：{check.name}' if check.name else ''}，面积 {check.result.area_ha:.4f} 公顷",
@@ -50,6 +51,18 @@ def tables(check: SiteCheck, choice: UnitChoice) -> list[FoundTable]:
     for near in check.result.nearby:
         found += maker.nearby(near)
     return found
+
+
+def _carbon_notes(check: SiteCheck) -> tuple[tuple[str, str], ...]:
+    """The parameter set, what of it was not read, and what a sum of the removal is worth."""
+    factors, lines = check.factors, []
+    for finding in check.result.carbon:
+        if finding.plots.empty:
+            continue
+        lines.append(("参数集", f"{factors.label}（{factors.id}）：{factors.formula}。"))
+        lines += [(f"{flag}参数", f"{words}（{FLAG_WORDS[flag]}）。") for flag, words in finding.flagged]
+        lines += [("年固碳量合计", finding.sum_caveat)] if finding.sum_caveat else []
+    return tuple(dict.fromkeys(lines))
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def _number(value: float | None, factor: float) -> str:
 
 def change_map(key: str, atlas: Atlas, fates: Any, mark: str = "") -> None:
     """Added, removed and changed features (or what they merge into) over the base map."""
-    shapes = shapely.simplify(fates.geometry.to_numpy(), _SIMPLE_DEG)
+    shapes = fates.geometry.to_numpy()
+    if len(fates) > len(_ROLES):  # merged ones are simple already, and simplifying one of their size takes a minute
+        shapes = shapely.simplify(shapes, _SIMPLE_DEG)
     sketch = collection(
         Shape(_ROLES[label], shape) for label, shape in zip(fates[FATE], shapes, strict=True) if shape is not None
     )

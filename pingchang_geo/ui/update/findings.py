@@ -7,6 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pingchang_geo import layers
+from pingchang_geo.ui.asked import Desk
 from pingchang_geo.ui.text import plain
 from pingchang_geo.ui.update import changes, issues, questions
 from pingchang_geo.units import format_number
@@ -22,15 +23,17 @@ _DECISIONS: Final = {
 _SURE: Final = 0.8
 
 
-def findings(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, submit: questions.Submit) -> None:
+def findings(
+    drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, *, desk: Desk, submit: questions.Submit
+) -> None:
     """Show an inspection; ``submit`` is called when the analyst has answered."""
     levels = [one["level"] for one in found["issues"]]
     show, icon, words = _DECISIONS[found["decision"]]
     words = words.format(questions=levels.count("confirm"), blocking=levels.count("blocking"))
     getattr(st, show)(f"**{words}**", icon=icon)
     _summary(found)
-    questions.questions(draft, found, submit)
-    questions.columns(draft, found, submit)
+    questions.questions(draft, found, desk, submit)
+    questions.columns(draft, found, desk, submit)
     issues.issues(drafts, draft, found, atlas)
     changes.changes(drafts, draft, found, atlas)
 

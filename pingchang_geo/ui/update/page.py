@@ -19,13 +19,12 @@ from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
-from pingchang_geo.ui.text import plain
+from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.ui.update import findings, publish, upload
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 
 _PAGE: Final = "update"
 _DRAFT: Final = "draft"
-_TURNED: Final = "update_turned"
 #: The map writes where it is into the address itself.
 _KNOWN: Final = (_DRAFT, "view")
 _LOOK_S: Final = 0.7
@@ -35,9 +34,10 @@ def update_page() -> None:
     """Upload, or whatever step the draft is at."""
     page = page_of("update")
     with guarded():
+        desk = asked.desk(_PAGE)
+        desk.settle()
+        wanted = _wanted(desk)
         unknown = [name for name in st.query_params if name not in _KNOWN]
-        asked.settle(_PAGE)
-        wanted = _wanted()
         if unknown:
             notice(unknown)
             st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n in _KNOWN})
@@ -50,34 +50,30 @@ def update_page() -> None:
         if draft is None:
             if wanted:
                 st.warning("地址中的草稿已不存在（已放弃或已过期）。请重新上传。", icon=":material/draft:")
-            upload.upload(drafts, _open)
+            upload.upload(drafts, desk)
         else:
-            _draft(drafts, draft)
+            _draft(drafts, draft, desk)
         footer()
 
 
-def _wanted() -> str:
+def _wanted(desk: asked.Desk) -> str:
     """Id of the draft being worked on: from the address at first, from then on what the analyst turned to."""
-    wanted = st.session_state.setdefault(_TURNED, st.query_params.get(_DRAFT, ""))
-    if wanted != st.query_params.get(_DRAFT, ""):
-        if wanted:
-            st.query_params[_DRAFT] = wanted
+    if desk.turned is None:
+        desk.turned = st.query_params.get(_DRAFT, "")
+    if desk.turned != st.query_params.get(_DRAFT, ""):
+        if desk.turned:
+            st.query_params[_DRAFT] = desk.turned
         else:
             st.query_params.clear()
-    return str(wanted)
+    return desk.turned
 
 
-def _open(draft: Draft | None) -> None:
-    """Turn to a draft, or back to the upload."""
-    st.session_state[_TURNED] = draft.id if draft else ""
-
-
-def _draft(drafts: Drafts, draft: Draft) -> None:
-    _head(drafts, draft)
+def _draft(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
+    _head(drafts, draft, desk)
     if drafts.working(draft):
         _watch(draft.id)
         return
-    asked.told(_PAGE)
+    desk.told()
     if draft.error:
         st.error(plain(draft.error), icon=":material/error:")
     if draft.stage == "published":
@@ -90,8 +86,8 @@ def _draft(drafts: Drafts, draft: Draft) -> None:
         st.button(
             "重新检查",
             icon=":material/refresh:",
-            on_click=asked.ask,
-            args=(_PAGE, lambda: _inspect(drafts, draft)),
+            on_click=desk.ask,
+            args=(lambda: _inspect(drafts, draft),),
             type="primary",
         )
         return
@@ -100,10 +96,11 @@ def _draft(drafts: Drafts, draft: Draft) -> None:
         draft,
         found,
         shared.atlas(),
-        lambda answers, layer: _inspect(drafts, replace(draft, answers=answers, layer=layer)),
+        desk=desk,
+        submit=lambda answers, layer: _inspect(drafts, replace(draft, answers=answers, layer=layer)),
     )
     if found["decision"] in ("accept", "repair"):
-        publish.publish_form(draft, found, lambda said: _publish(drafts, draft, said))
+        publish.publish_form(draft, found, desk, lambda said: _publish(drafts, draft, said))
 
 
 def _publish(drafts: Drafts, draft: Draft, said: dict[str, str]) -> str:
@@ -118,24 +115,35 @@ def _inspect(drafts: Drafts, draft: Draft) -> str:
     return ""
 
 
-def _head(drafts: Drafts, draft: Draft) -> None:
+def _head(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
     """What is being worked on, and the way out."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         names = "、".join(draft.files[:3]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 3 else "")
         st.markdown(
-            f":material/draft: **{plain(names)}**　:small[:gray[{plain(draft.actor)} · {draft.created_at[:10]}]]"
+            f":material/draft: **{plain(names)}**　:small[:gray[{plain(draft.actor)} · {local_time(draft.created_at)}]]"
         )
         st.space("stretch")
-        st.button("上传其他文件", icon=":material/upload_file:", type="tertiary", on_click=_open, args=(None,))
+        st.button(
+            "上传其他文件",
+            icon=":material/upload_file:",
+            type="tertiary",
+            on_click=desk.ask,
+            args=(lambda: _leave(desk),),
+        )
         if draft.stage != "published":
             with st.popover("放弃", icon=":material/delete:", type="tertiary"):
                 st.markdown("放弃后，上传的文件和已确认的内容将被删除；已发布的版本不受影响。")
-                st.button("确定放弃", on_click=asked.ask, args=(_PAGE, lambda: _discard(drafts, draft)), type="primary")
+                st.button("确定放弃", on_click=desk.ask, args=(lambda: _discard(drafts, draft, desk),), type="primary")
 
 
-def _discard(drafts: Drafts, draft: Draft) -> str:
+def _leave(desk: asked.Desk) -> str:
+    desk.turned = ""
+    return ""
+
+
+def _discard(drafts: Drafts, draft: Draft, desk: asked.Desk) -> str:
     drafts.discard(draft.id)
-    _open(None)
+    desk.turned = ""
     return "已放弃。"
 
 

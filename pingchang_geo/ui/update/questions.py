@@ -11,7 +11,7 @@ import streamlit as st
 
 from pingchang_geo import layers
 from pingchang_geo.errors import PingchangError
-from pingchang_geo.ui import asked
+from pingchang_geo.ui.asked import Desk
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.uploads.drafts import Draft
 
@@ -33,7 +33,7 @@ def said(text: str) -> str:
     return _COMMAND.sub("", text)
 
 
-def questions(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
+def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:
     """One form with every open question; ``submit`` is called when it is sent in complete."""
     open_ones = [one for one in found["issues"] if one["level"] == "confirm"]
     if not open_ones:
@@ -56,7 +56,7 @@ def questions(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
             st.caption(plain(said(one["fix"])))
             _control(one, found, keys[one["code"]])
         st.form_submit_button(
-            "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=asked.ask, args=("update", sent)
+            "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=desk.ask, args=(sent,)
         )
 
 
@@ -89,7 +89,7 @@ def _choice(label: str, names: dict[str, str], key: str) -> None:
     st.radio(label, list(names), index=None, key=key, format_func=lambda value: names[value], horizontal=True)
 
 
-def columns(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
+def columns(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:
     """The mapping of columns with samples; the analyst may choose other columns."""
     if not found["layer"] or not (found["columns"] or found["unmapped"]):
         return
@@ -137,6 +137,6 @@ def columns(draft: Draft, found: dict[str, Any], submit: Submit) -> None:
             "按此对应重新检查",
             icon=":material/refresh:",
             key=f"mapping_go_{draft.id}",
-            on_click=asked.ask,
-            args=("update", sent),
+            on_click=desk.ask,
+            args=(sent,),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -10,13 +10,12 @@ import streamlit as st
 from pingchang_geo import layers
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import settings
-from pingchang_geo.ui import asked
-from pingchang_geo.ui.text import plain
+from pingchang_geo.ui.asked import Desk
+from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 
 _AUTO: Final = ""
 _KEY: Final = "update_files"
-_TURN: Final = "update_turn"
 _ENDINGS: Final = ["zip", "shp", "shx", "dbf", "prj", "cpg", "gpkg", "geojson", "json", "kml", "kmz", "parquet"]
 _STAGES: Final = {"received": "检查未完成", "inspected": "待确认或待发布", "failed": "检查失败"}
 _ADVICE: Final = """
@@ -29,23 +28,21 @@ _ADVICE: Final = """
 - 检查不会改动任何数据，确认后才发布。
 """
 
-Open = Callable[[Draft | None], None]
 
-
-def upload(drafts: Drafts, turn_to: Open) -> None:
+def upload(drafts: Drafts, desk: Desk) -> None:
     """Uploader beside the advice, and the drafts that wait."""
     left, right = st.columns((0.6, 0.4), gap="large")
     with left:
-        _form(drafts, turn_to)
+        _form(drafts, desk)
     with right:
         st.markdown(_ADVICE)
-    _waiting(drafts, turn_to)
+    _waiting(drafts, desk)
 
 
-def _form(drafts: Drafts, turn_to: Open) -> None:
+def _form(drafts: Drafts, desk: Desk) -> None:
     limit = settings().max_upload_mb
     known = {_AUTO: "自动识别", **{spec.id: spec.title for spec in layers.all_specs()}}
-    key = f"{_KEY}_{st.session_state.get(_TURN, 0)}"
+    key = f"{_KEY}_{desk.turn}"
     with st.container(key="upload_box"):
         files = st.file_uploader(
             f"**选择文件**　把文件拖到下框，或点击按钮选择（合计不超过 {limit} MB，可多选）",
@@ -62,12 +59,13 @@ def _form(drafts: Drafts, turn_to: Open) -> None:
             type="primary",
             icon=":material/fact_check:",
             disabled=not files,
-            on_click=lambda: asked.ask("update", lambda: _received(drafts, key, limit, turn_to)),
+            on_click=desk.ask,
+            args=(lambda: _received(drafts, key, limit, desk),),
         )
-    asked.told("update")
+    desk.told()
 
 
-def _received(drafts: Drafts, key: str, limit: int, turn_to: Open) -> str:
+def _received(drafts: Drafts, key: str, limit: int, desk: Desk) -> str:
     """Keep the files and have them inspected."""
     actor = str(st.session_state.get("update_actor") or "").strip()
     if not actor:
@@ -76,12 +74,12 @@ def _received(drafts: Drafts, key: str, limit: int, turn_to: Open) -> str:
     layer = st.session_state.get("update_layer") or None
     draft = drafts.create(((file.name, file) for file in files), actor, layer, limit)
     drafts.start(draft, "inspect", settings())
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1  # an empty uploader next time
-    turn_to(draft)
+    desk.turn += 1  # an empty uploader next time
+    desk.turned = draft.id
     return ""
 
 
-def _waiting(drafts: Drafts, turn_to: Open) -> None:
+def _waiting(drafts: Drafts, desk: Desk) -> None:
     waiting = drafts.open_drafts()
     if not waiting:
         return
@@ -91,7 +89,18 @@ def _waiting(drafts: Drafts, turn_to: Open) -> None:
         layer = layers.get(draft.layer).title if draft.layer and draft.layer in layers.REGISTRY else "自动识别"
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             names = "、".join(draft.files[:2]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 2 else "")
-            about = f"{layer} · {plain(draft.actor)} · {draft.created_at[:16].replace('T', ' ')} UTC"
+            about = f"{layer} · {plain(draft.actor)} · {local_time(draft.created_at)}"
             st.markdown(f"**{plain(names)}**　:small[:gray[{about}]]　:blue-badge[{stage}]")
             st.space("stretch")
-            st.button("继续", key=f"open_{draft.id}", icon=":material/arrow_forward:", on_click=turn_to, args=(draft,))
+            st.button(
+                "继续",
+                key=f"open_{draft.id}",
+                icon=":material/arrow_forward:",
+                on_click=desk.ask,
+                args=(partial(_turn, desk, draft),),
+            )
+
+
+def _turn(desk: Desk, draft: Draft) -> str:
+    desk.turned = draft.id
+    return ""

@@ -23,7 +23,8 @@ class CarbonAccount:
     """One version by one set.
 
     ``frame`` has the layer's columns with those of the stock computed by ``factors``; ``simulated`` and ``propagated``
-    are the 95 % intervals of the total (tC) by Monte Carlo and by Approach 1.
+    are the 95 % intervals of the total (tC) by Monte Carlo and by Approach 1. ``flagged`` are flag (待核, 转引) and
+    words on the parameters that this stock rests on.
     """
 
     data: LayerData
@@ -31,6 +32,7 @@ class CarbonAccount:
     frame: pd.DataFrame
     simulated: carbon.Estimate
     propagated: carbon.Estimate
+    flagged: tuple[tuple[str, str], ...] = ()
 
     @property
     def role(self) -> CarbonColumns:
@@ -66,7 +68,8 @@ def account(data: LayerData, factors: FactorSet) -> CarbonAccount:
     current = factors.id == carbon.load().id
     frame = data.frame if current else with_stock(data.frame, role, factors)
     pools = attributes.pools(role, data.frame, factors)
-    return CarbonAccount(data, factors, frame, carbon.monte_carlo(pools, factors), carbon.approach1(pools, factors))
+    simulated, propagated = carbon.monte_carlo(pools, factors), carbon.approach1(pools, factors)
+    return CarbonAccount(data, factors, frame, simulated, propagated, factors.flagged(pools.used))
 
 
 def with_stock(frame: pd.DataFrame, role: CarbonColumns, factors: FactorSet) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from pingchang_geo import change, crs
+from pingchang_geo.accounts import UNFILLED
 from pingchang_geo.carbon.factors import FactorSet
 from pingchang_geo.change import StockChange
 from pingchang_geo.errors import PingchangError
@@ -22,7 +23,8 @@ from pingchang_geo.workflow.accounts.account import role_of, with_stock
 
 @dataclass(frozen=True)
 class VersionChange:
-    """The change over all plots; ``by_kind`` is the removal (tCO₂/a) of matched plots by the later version's kinds."""
+    """The change over all plots; ``by_kind`` is the removal (tCO₂/a) of matched plots by the later version's kinds,
+    未填 among them, and adds up to that of the whole."""
 
     before: Version
     after: Version
@@ -78,13 +80,10 @@ def between(store: Store, spec: LayerSpec, before: Version, after: Version, fact
     years = change.years_between(before.provenance.as_of, after.provenance.as_of)
     old, new = plots_of(store, spec, before, factors), plots_of(store, spec, after, factors)
     role = role_of(spec)
-    whole = change.stock_change(old, new, spec.key, years)
-    kinds = [str(kind) for kind in new[role.stand_kind].dropna().unique()]
-    by_kind = {
-        kind: change.stock_change(old, new[new[role.stand_kind] == kind], spec.key, years).removal_tco2_a
-        for kind in kinds
-    }
-    return VersionChange(before, after, whole, by_kind)
+    matched = change.match(old, new, spec.key)
+    whole = change.stock_change(old, new, matched, years)
+    kinds = new[role.stand_kind].astype(object).where(new[role.stand_kind].notna(), UNFILLED)
+    return VersionChange(before, after, whole, change.removal_by_group(old, new, matched, years, kinds))
 
 
 def plots_of(store: Store, spec: LayerSpec, version: Version, factors: FactorSet) -> pd.DataFrame:

@@ -29,6 +29,8 @@ _SAMPLE: Final = 2_000
 _MOST: Final = 0.5
 #: Systems that may be taken without asking when nothing else fits (Web Mercator is a map's, not a survey's).
 _TRUSTED: Final = frozenset((4490, 4524, 4545, 4496, 4507, 4523))
+#: The 3 degree zone beside the county's own: it fits, but the county is at its rim.
+_OTHER_ZONE: Final = frozenset((4523, 4544))
 _QUESTIONS: Final = ("SITE_CRS", "SITE_HEADER", "SITE_ZONE")
 _ZONE_M: Final = 1e6
 
@@ -99,6 +101,9 @@ def settle(written: Written, county: Any | None, answers: Mapping[str, str]) -> 
         settled = _by_numbers(written, points)
     if written.declared is not None and written.declared.legacy:
         settled = replace(settled, issues=(*settled.issues, issue("CRS_LEGACY", name=written.declared.words)))
+    if settled.epsg in _OTHER_ZONE:
+        other = issue("SITE_OTHER_ZONE", name=name_of(settled.epsg))
+        settled = replace(settled, issues=(*settled.issues, other))
     return replace(settled, readings=_with_county(settled, points, county))
 
 
@@ -330,9 +335,16 @@ def _by_numbers(written: Written, points: Points) -> Settled:
     if len(fits) == 1 and first.epsg in _TRUSTED:
         code = "SITE_DEGREES" if _geographic(first.epsg) else "SITE_INFERRED"
         return _taken(first, words, (issue(code, name=first.name, evidence=evidence), *swapped))
-    listed = "、".join(one.name for one in fits)
-    asked = issue("SITE_CRS", candidates=listed, name=first.name, evidence=evidence, epsg=first.epsg)
+    asked = issue("SITE_CRS", fitting=_fit_words(fits), name=first.name, evidence=evidence, epsg=first.epsg)
     return replace(_taken(first, words, (asked, *swapped)), readings=_readings(fits, points))
+
+
+def _fit_words(fits: Sequence[_Candidate]) -> str:
+    """What the numbers fit: several systems, or a single one that surveys do not usually use."""
+    names = "、".join(dict.fromkeys(one.name for one in fits))
+    if len({one.epsg for one in fits}) > 1:
+        return f"坐标与多个坐标系相符：{names}"
+    return f"坐标只与 {names}相符，测绘成果通常不用该坐标系"
 
 
 def _wrong_zone(written: Written, points: Points) -> Settled | None:

@@ -9,14 +9,23 @@ import numpy as np
 
 from pingchang_geo import carbon, consistency, units
 from pingchang_geo.carbon.factors import Coefficient, ExpansionFactor, FactorSet
-from pingchang_geo.carbon.parameters import Benchmark, Cited, GrowthReference, PerHectare, Uncertainty
+from pingchang_geo.carbon.parameters import (
+    FLAG_WORDS,
+    READ,
+    REPRINTED,
+    UNREAD,
+    Benchmark,
+    Cited,
+    GrowthReference,
+    PerHectare,
+    Uncertainty,
+)
 from pingchang_geo.carbon.stock import NO_PARAMETERS, NO_STAND, NO_VOLUME
 from pingchang_geo.carbon.uncertainty import DRAWS, SEED
 from pingchang_geo.indicators import Ledger
 from pingchang_geo.workflow.methods.blocks import Block, Formula, Points, Prose, Section, Table, safe
 
 _Part = TypeVar("_Part")
-VERIFIED, UNVERIFIED = "已核", "待核"
 #: Volume of the worked example, m³/ha.
 _EXAMPLE_M3_HA: Final = 60.0
 _SCOPES: Final = {"all": "全部小班一同偏高或偏低", "stand_type": "同一林分类型一同偏高或偏低", "plot": "各小班相互独立"}
@@ -38,8 +47,8 @@ def unverified(sets: Sequence[FactorSet], ledger: Ledger) -> Section:
         "未经核对的参数",
         (
             Prose(
-                "下列参数的出处未经本系统核读，引用结果时应一并说明；使用它们的结果旁注有「待核」。"
-                "「已核」指读过所列文献；转引的，读的是转引文献。"
+                f"下列参数的{FLAG_WORDS[UNREAD]}，引用结果时应一并说明；用到它们的结果旁注有「{UNREAD}」。"
+                f"「{REPRINTED}」指{FLAG_WORDS[REPRINTED]}；「{READ}」指读过出处本身。"
             ),
             Table(("范围", "未核内容"), tuple(rows)) if rows else Prose("目前没有未经核对的参数。"),
         ),
@@ -55,7 +64,10 @@ def stock(sets: Sequence[FactorSet]) -> Section:
         ),
         Points(
             (
-                "蓄积为零，以及未成林地、苗圃地、采伐迹地、火烧迹地：不计 b，以免把没有林木的地也算出碳储量。",
+                "蓄积为零，以及疏林地、未成林地、苗圃地、采伐迹地、火烧迹地：不计 b。b 由郁闭林分回归得出，"
+                "用在没有成林的地上会算出并不存在的碳储量。",
+                "未成林地、苗圃地、采伐迹地、火烧迹地未填蓄积：按没有林木计，碳储量为零，"
+                f"归入「{carbon.BASES[NO_STAND]}」；疏林地有林木，未填即为缺失。",
                 f"蓄积缺失、为负，或每公顷超过 {units.format_number(sets[0].max_volume_m3_ha)} m³：不计算，归入"
                 f"「{carbon.BASES[NO_VOLUME]}」并计数。",
                 f"树种在参数集中没有参数：不计算，归入「{carbon.BASES[NO_PARAMETERS]}」并计数；不用相近树种代替。",
@@ -280,10 +292,10 @@ def _half_widths(inputs: Sequence[Uncertainty]) -> Table:
 
 
 def _cited(one: Cited) -> tuple[str, str, str]:
-    return safe(one.source), safe(one.read_in) or "—", VERIFIED if one.verified else UNVERIFIED
+    return safe(one.source), safe(one.read_in) or "—", one.flag
 
 
 def _source(one: Cited) -> str:
     read = f"，读于 {safe(one.read_in)}" if one.read_in else ""
     note = f"。{safe(one.note.rstrip('。'))}" if one.note else ""
-    return f"{safe(one.source)}{read}，{VERIFIED if one.verified else UNVERIFIED}{note}"
+    return f"{safe(one.source)}{read}，{one.flag}{note}"

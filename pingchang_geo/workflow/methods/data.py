@@ -72,7 +72,7 @@ def comparison() -> Section:
                     "每个控制数由当前图层汇总，与报告值比较；相对差在容差以内为「一致」。",
                     f"容差取{reconcile.DECLARED}与{reconcile.ROUNDING}中较大的一个；{reconcile.COUNTED}。",
                     f"参考图层：{reconcile.BY_CONSTRUCTION}。官方口径系数法：{reconcile.BY_RATE}。",
-                    "报告数字相互核对：全部由指标台账与参数文件算出。单位面积年清除量在已核或推算的参考值之间为「相符」，"
+                    "报告数字相互核对：全部由指标台账与参数文件算出。单位面积年清除量在已核（含由已核数字推算）的参考值之间为「相符」，"
                     "之上「偏高」，之下「偏低」；待核的参考值只列出，不作依据。",
                 )
             ),

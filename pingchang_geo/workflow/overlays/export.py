@@ -32,6 +32,8 @@ def words(found: Combined, by: str = "") -> Notes:
     lines += [("分组", tables.group_label(found.left, by))] if by else []
     lines += [("方法", tables.method_words(found))]
     lines += [("面积守恒", text)] if (text := tables.balance_words(found)) else []
+    lines += [("碳储量参数", found.parameters)] if found.parameters else []
+    lines += [("年固碳量合计", found.sum_caveat)] if found.sum_caveat else []
     totals = found.totals
     if totals.unknown_plots:
         lines.append(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from pingchang_geo import accounts, layers, overlay, proximity
+from pingchang_geo import accounts, carbon, layers, overlay, proximity
 from pingchang_geo.layers import joined, palette
 from pingchang_geo.specs import Chart, FieldKind, FieldSpec, LayerSpec, Theme
 from pingchang_geo.workflow.atlas import Atlas, LayerData
@@ -109,7 +109,9 @@ def _inside_outside(plots: LayerData, zones: LayerSpec) -> Ready:
         table[f"{name.partition('_')[0]}_pct"] = table[name] / whole * 100 if whole else np.nan
     border = int(table["border_plots"].iloc[0])
     noun = plots.spec.noun
-    words = f"{_BY_SHARE}，内外之和等于全部；{border:,} 个跨界{noun}按面积拆分，个数计入面积较大的一侧。"
+    words = (
+        f"{_BY_SHARE}，内外之和等于全部；{border:,} 个跨界{noun}按面积拆分，个数计入面积较大的一侧。{_caveat(plots)}"
+    )
     spec = _table(plots.spec, "位置", {zones.title + "内": zones.style.color, zones.title + "外": palette.ACCENT})
     return Ready(
         id=f"{zones.id}-{plots.spec.id}",
@@ -126,7 +128,7 @@ def _inside_outside(plots: LayerData, zones: LayerSpec) -> Ready:
 
 def _by_place(plots: LayerData, place: FieldSpec) -> Ready:
     table = accounts.by_group(plots.frame, place.name)
-    words = f"按{plots.spec.noun}所填「{place.label}」汇总，{plots.spec.noun}不拆分。"
+    words = f"按{plots.spec.noun}所填「{place.label}」汇总，{plots.spec.noun}不拆分。{_caveat(plots)}"
     spec = _table(plots.spec, place.label, {})
     return Ready(
         id=f"{place.name}-{plots.spec.id}",
@@ -138,6 +140,16 @@ def _by_place(plots: LayerData, place: FieldSpec) -> Ready:
         words=words,
         colour=(plots.spec.id, place.name),
     )
+
+
+def _caveat(plots: LayerData) -> str:
+    """What goes with sums of the removal of these plots."""
+    role = plots.spec.carbon
+    if role is None or not {role.stand_kind, "removal_tco2_a"} <= set(plots.frame.columns):
+        return ""
+    removal = plots.frame["removal_tco2_a"].to_numpy(dtype=np.float64, na_value=np.nan)
+    text = carbon.sum_caveat(plots.frame[role.stand_kind], removal)
+    return f"年固碳量：{text}" if text else ""
 
 
 def _account_measures(spec: LayerSpec) -> tuple[FieldSpec, ...]:
@@ -205,7 +217,7 @@ def _surroundings(atlas: Atlas, zones: LayerData, plots: LayerData) -> Ready:
     radii = "、".join(f"{radius / 1000:g}" for radius in role.rings_m)
     words = (
         f"{_BY_SHARE}{layers.joined.buffer_note(role)}；周边 {radii} km 含范围本身，"
-        f"有边界者自边界量起，仅有点位者自点位量起；距离为水平直线距离，相交为 0。"
+        f"有边界者自边界量起，仅有点位者自点位量起；距离为水平直线距离，相交为 0。{_caveat(plots)}"
     )
     return Ready(
         id=spec.id,
@@ -232,7 +244,7 @@ def _totals(zones: LayerData, plots: LayerData) -> Ready:
         spec=described,
         measures=tuple(sorted((f for f in palette.ZONE_TOTALS if f.name in zones.filled), key=_stock_first)),
         behind=(spec.id, plots.spec.id),
-        words=f"{_BY_SHARE}。",
+        words=f"{_BY_SHARE}。{_caveat(plots)}",
         colour=(plots.spec.id, plots.spec.themes[0].field),
         zone=zones,
         layers=(plots.spec.id, spec.id),

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from pingchang_geo import accounts, crs, overlay
+from pingchang_geo import accounts, attributes, carbon, crs, overlay
 from pingchang_geo.crs import Geometries
 from pingchang_geo.units import HA_M2
 from pingchang_geo.workflow.atlas import LayerData
@@ -111,6 +111,21 @@ class Combined:
         return table
 
     @cached_property
+    def sum_caveat(self) -> str:
+        """What goes with the sum of the removal where several stand kinds add to it; else empty."""
+        role = self.left.spec.carbon
+        if role is None:
+            return ""
+        kept, frame = np.flatnonzero(self.hit), self.left.frame
+        removal = frame["removal_tco2_a"].to_numpy(dtype=np.float64, na_value=np.nan)[kept] * self.share[kept]
+        return carbon.sum_caveat(frame[role.stand_kind].iloc[kept], removal)
+
+    @cached_property
+    def parameters(self) -> str:
+        """Words of :func:`parameter_words` for the parts in the zones."""
+        return parameter_words(self.left, self.share)
+
+    @cached_property
     def outline(self) -> Any:
         """Outline of all zones whose range is not the feature itself (a buffer, a circle around a point), EPSG:4490,
         simplified for the screen; None where there is none."""
@@ -155,6 +170,21 @@ class Combined:
         inside = length_m > 0
         shapes[inside] = shapely.intersection(shapes[inside], self.zones_m[rights[inside]])
         return shapes
+
+
+def parameter_words(data: LayerData, share: Floats | None = None) -> str:
+    """The parameter set behind a layer's stock, with what of it was not read itself; empty without carbon.
+
+    Args:
+        data: the plots.
+        share: n values 0–1, the part of each plot that counts; all of it by default.
+    """
+    role = data.spec.carbon
+    if role is None:
+        return ""
+    factors = carbon.load()
+    flagged = factors.flagged(attributes.pools(role, data.frame, factors, share).used)
+    return "。".join([f"{factors.label}（{factors.id}）", *(f"{flag}——{words}" for flag, words in flagged)]) + "。"
 
 
 def screen_outline(zones_m: Geometries) -> Any:

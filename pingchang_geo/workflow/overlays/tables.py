@@ -162,9 +162,10 @@ def balance_words(found: Combined) -> str:
     total = units.format_number(balance.total_m2 / units.HA_M2, 1)
     error = f"{balance.relative:.1e}" if balance.relative >= _NEGLIGIBLE else f"小于 {_NEGLIGIBLE:.0e}"
     if not balance.holds:
-        residual = units.format_number(balance.residual_m2 / units.HA_M2)
+        residual = units.format_number(balance.absolute_m2 / units.HA_M2)
         return (
-            f"面积不守恒：范围内 {parts[0]} 公顷 + 范围外 {parts[1]} 公顷与全部 {total} 公顷相差 {residual} 公顷，"
+            f"面积不守恒：范围内 {parts[0]} 公顷 + 范围外 {parts[1]} 公顷，全部 {total} 公顷，"
+            f"各要素差值的绝对值合计 {residual} 公顷，"
             f"相对误差 {error}（限差 {CONSERVED:.0e}）。请检查两个图层的图形后重新发布。"
         )
     return (

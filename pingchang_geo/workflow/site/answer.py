@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pingchang_geo.carbon.parameters import FLAG_WORDS
 from pingchang_geo.site import CarbonFinding, Contact, NearbyFinding, ProtectedFinding
 from pingchang_geo.specs import LayerSpec, SiteKind
 from pingchang_geo.units import CO2_PER_C, HA_M2, MU_PER_HA, format_number
@@ -20,8 +21,8 @@ WAN: Final = 10_000
 
 
 def words(check: SiteCheck) -> tuple[str, ...]:
-    """Sentences: red line, carbon at stake, removal forgone, scenic areas and parks, what lies outside or is missing,
-    that it is no approval, and the 示意 mark."""
+    """Sentences: red line, carbon at stake, removal forgone, what the stock rests on, scenic areas and parks, what lies
+    outside or is missing, that it is no approval, and the 示意 mark."""
     result = check.result
     if result.inside_county_pct == 0:
         return (f"{check.title}在县域外，现有图层不覆盖，无法核查。", DESK_CHECK, *mark_words(check))
@@ -30,7 +31,7 @@ def words(check: SiteCheck) -> tuple[str, ...]:
         f"尚未发布{spaced(spec.title)}数据，无法判断是否触碰。" for spec in _absent(check, SiteKind.PROTECTED)
     ]
     for finding in result.carbon:
-        sentences += [stock_words(finding), *removal_words(finding)]
+        sentences += [stock_words(finding), *removal_words(finding), *basis_words(check, finding)]
     sentences += [
         f"尚未发布{spaced(spec.title)}数据，碳储量未核查。" for spec in check.absent if spec.carbon is not None
     ]
@@ -86,7 +87,7 @@ def stock_words(finding: CarbonFinding) -> str:
     """Plots on the site and the carbon at stake with its 95 % interval."""
     count = len(finding.plots)
     if not count:
-        return f"地块内没有{finding.noun}，不涉及林地碳储量。"
+        return f"地块内没有{finding.noun}，不涉及林地碳储量。{absence_words(finding)}"
     lead = f"涉及{finding.noun} {count:,} 个、林地 {area_text(finding.area_ha)}"
     if math.isnan(finding.stock_tc):
         return f"{lead}，缺少可用的蓄积或树种参数，碳储量未知。"
@@ -106,6 +107,11 @@ def stock_words(finding: CarbonFinding) -> str:
     return text + "。"
 
 
+def absence_words(finding: CarbonFinding) -> str:
+    """What to do where the layer has no plot on the site: it may be bare, or the layer may not cover it."""
+    return f"若该处应有林地，请核对{finding.title}图层是否完整。"
+
+
 def removal_words(finding: CarbonFinding) -> tuple[str, ...]:
     """Annual removal forgone by the official rates, and what they do not cover; nothing where no plot is hit."""
     if finding.plots.empty:
@@ -117,7 +123,15 @@ def removal_words(finding: CarbonFinding) -> tuple[str, ...]:
     text = f"占用后每年少固碳 {mass(finding.removal_tco2_a)} CO₂（官方口径系数法，{'、'.join(rated)}）"
     if finding.removal_unknown_ha > 0:
         text += f"；另有林地 {area_text(finding.removal_unknown_ha)}不在报告的统计口径内，未计入"
-    return (text + "。",)
+    return (f"{text}。{finding.sum_caveat}",)
+
+
+def basis_words(check: SiteCheck, finding: CarbonFinding) -> tuple[str, ...]:
+    """Which parameter set the stock rests on and what of it was not read; nothing where there is no stock."""
+    if not finding.stock_tc > 0:
+        return ()
+    flags = [f"{flag}（{FLAG_WORDS[flag]}）——{words}" for flag, words in finding.flagged]
+    return ("。".join([f"碳储量按「{check.factors.label}」参数集计算", *flags]) + "。",)
 
 
 def nearby_words(finding: NearbyFinding) -> str:

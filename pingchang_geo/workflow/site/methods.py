@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pingchang_geo import crs
+from pingchang_geo.carbon.parameters import FLAG_WORDS, UNREAD
 from pingchang_geo.site import BORDER_M, CLOSE_M, TOUCH_M2
 from pingchang_geo.specs import SiteKind
 from pingchang_geo.units import HA_M2, format_number
@@ -59,6 +60,6 @@ def limits(check: SiteCheck) -> Iterator[str]:
         if finding.unknown_plots:
             area = format_number(finding.unknown_ha * HA_M2, 0)
             yield f"{finding.unknown_plots:,} 个{finding.noun}（{area} m²）缺少蓄积或树种参数，碳储量未计入。"
+        if any(flag == UNREAD for flag, _ in finding.flagged):
+            yield f"结果所用的部分碳参数为{UNREAD}：{FLAG_WORDS[UNREAD]}（见「方法与参数」）。"
     yield "碳储量只含活立木（按参数集的口径），不含枯落物、枯死木和土壤；采伐后的去向未考虑。"
-    if check.factors.unverified:
-        yield "部分碳参数的来源未能查阅原文（见「方法与参数」），结果随之待核。"

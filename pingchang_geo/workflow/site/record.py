@@ -78,14 +78,16 @@ def _carbon(finding: CarbonFinding) -> dict[str, Any]:
         "area_ha": finding.area_ha,
         "stock_tc": _number(finding.stock_tc),
         "stock_tco2": _number(finding.stock_tc * CO2_PER_C),
-        "monte_carlo": _estimate(finding.estimate),
-        "approach1": _estimate(finding.approach1),
+        "monte_carlo": _estimate(finding.estimate, finding.stock_tc),
+        "approach1": _estimate(finding.approach1, finding.stock_tc),
         "inside_protected_stock_tc": _number(finding.inside_protected_stock_tc),
         "removal_tco2_a": _number(finding.removal_tco2_a),
-        "removal_interval": _estimate(finding.removal_estimate, "tco2_a"),
+        "removal_interval": _estimate(finding.removal_estimate, finding.removal_tco2_a, "tco2_a"),
+        "removal_caveat": finding.sum_caveat,
         "removal_not_covered_ha": finding.removal_unknown_ha,
         "unknown_stock_plots": finding.unknown_plots,
         "unknown_stock_ha": finding.unknown_ha,
+        "flagged": [{"flag": flag, "parameters": words} for flag, words in finding.flagged],
         "slivers_ha": finding.slivers_ha,
         "contested_ha": finding.contested_ha,
         "by_species": records(finding.by_species),
@@ -94,7 +96,10 @@ def _carbon(finding: CarbonFinding) -> dict[str, Any]:
     }
 
 
-def _estimate(one: Estimate, unit: str = "tc") -> dict[str, Any]:
+def _estimate(one: Estimate, known: float, unit: str = "tc") -> dict[str, Any] | None:
+    """The estimate of a quantity; none where the quantity itself is unknown (NaN)."""
+    if math.isnan(known):
+        return None
     return {
         f"total_{unit}": _number(one.total),
         f"low_{unit}": _number(one.low),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pingchang_geo.carbon.parameters import FLAG_WORDS
 from pingchang_geo.documents import (
     Align,
     Block,
@@ -27,6 +28,7 @@ from pingchang_geo.units import CO2_PER_C, HA_M2, MU_PER_HA, format_number
 from pingchang_geo.workflow.site import methods
 from pingchang_geo.workflow.site.answer import (
     DESK_CHECK,
+    absence_words,
     mark_words,
     percent,
     protected_words,
@@ -128,7 +130,7 @@ def _protected(check: SiteCheck, finding: ProtectedFinding) -> list[Block]:
 def _carbon(check: SiteCheck, finding: CarbonFinding) -> list[Block]:
     blocks: list[Block] = [Heading(f"{finding.title}与碳")]
     if finding.plots.empty:
-        return [*blocks, Paragraph(f"地块内没有{finding.noun}。")]
+        return [*blocks, Paragraph(f"地块内没有{finding.noun}。{absence_words(finding)}")]
     blocks.append(_species(finding))
     blocks += [_kinds(check, finding), *_estimates(finding), _plots(check.atlas[finding.layer_id].spec, finding)]
     if finding.contested_ha > 0:
@@ -159,7 +161,7 @@ def _species(finding: CarbonFinding) -> Table:
         "折合（吨 CO₂）",
         "年固碳量（吨 CO₂/年）",
     )
-    note = "面积与碳储量按落在地块内的面积比例计入；「—」为未知或不在统计口径内，不计入合计。"
+    note = f"面积与碳储量按落在地块内的面积比例计入；「—」为未知或不在统计口径内，不计入合计。{finding.sum_caveat}"
     return Table(header, (*rows, total + carbon), (_L, *(_R,) * 6), caption="涉及的优势树种", note=note, total=True)
 
 
@@ -184,7 +186,8 @@ def _removal_range(finding: CarbonFinding) -> str:
     one = finding.removal_estimate
     if not one.total > 0:
         return ""
-    return f"合计 {tonnes(one.total)} 吨 CO₂/年，95 % 区间 {tonnes(one.low)}–{tonnes(one.high)}（误差传播）。"
+    interval = f"95 % 区间 {tonnes(one.low)}–{tonnes(one.high)}（误差传播）"
+    return f"合计 {tonnes(one.total)} 吨 CO₂/年，{interval}。{finding.sum_caveat}"
 
 
 def _estimates(finding: CarbonFinding) -> list[Block]:
@@ -233,6 +236,7 @@ def _plots(spec: LayerSpec, finding: CarbonFinding) -> Table:
         (*(_L,) * (1 + len(described)), *(_R,) * len(numbers)),
         (3.0, *(1.5,) * len(described), 1.7, 1.5, 1.7, 1.9),
         caption=f"涉及的{finding.noun}（按面积由大到小，至多列 {PLOTS_LISTED} 个）",
+        note=finding.sum_caveat,
         total=True,
     )
 
@@ -269,9 +273,10 @@ def _nearby(finding: NearbyFinding) -> list[Block]:
 
 def _method(check: SiteCheck) -> list[Block]:
     blocks: list[Block] = [Bullets(tuple(methods.formulas(check)))]
-    unverified = check.factors.unverified
-    if unverified:
-        blocks.append(Callout(Tone.AMBER, "未核参数：来源未能查阅原文，使用时须注意。", unverified))
+    for finding in check.result.carbon:
+        lines = [f"{flag}（{FLAG_WORDS[flag]}）——{words}。" for flag, words in finding.flagged]
+        if lines:
+            blocks.append(Callout(Tone.AMBER, "本结果所用参数的来源未读原著，引用时应一并说明。", tuple(lines)))
     return blocks
 
 
