@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tracemalloc
 from dataclasses import replace
 from math import hypot, sqrt
@@ -260,8 +261,14 @@ def test_pools_belong_to_their_set() -> None:
 
 
 def test_the_official_rates_have_an_interval() -> None:
-    # Half width 50 % by stand kind: 0.5 · √(300² + 400²) = 250 of 700
-    found = uncertainty.official_removal({"新造林": 300.0, "森林经营林": 400.0, "其他林地": np.nan}, SHIPPED)
+    # Half width 50 %. One report's lines err together: 350 of 700; independent: 0.5 · √(300² + 400²) = 250 of 700
+    removals = {"新造林": 300.0, "森林经营林": 400.0, "其他林地": np.nan}
+    found = uncertainty.official_removal(removals, SHIPPED)
+    assert (found.total, found.low, found.high) == pytest.approx((700.0, 350.0, 1050.0))
+    (rate,) = SHIPPED.uncertainty("official_rate")
+    others = [row for row in SHIPPED.uncertainties if row is not rate]
+    apart = dataclasses.replace(SHIPPED, uncertainties=(*others, dataclasses.replace(rate, scope="stand_type")))
+    found = uncertainty.official_removal(removals, apart)
     assert (found.total, found.low, found.high) == pytest.approx((700.0, 450.0, 950.0))
 
 
