@@ -131,8 +131,7 @@ def too_many(vertices: int, rings: int) -> Issue | None:
         return None
     return issue(
         "SITE_VERTICES",
-        vertices=f"{vertices:,}",
-        rings=f"{rings:,}",
+        size=f"{vertices:,} 个点、{rings:,} 个环",
         most=f"{MAX_VERTICES:,}",
         most_rings=f"{MAX_RINGS:,}",
     )

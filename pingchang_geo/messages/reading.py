@@ -65,6 +65,11 @@ FILES: Final = {
         "文件「{file}」有 {columns} 个字段，超过上限 {limit} 个。",
         "请只保留需要的字段后重新导出。",
     ),
+    "READ_NO_SPACE": Template(
+        _B,
+        "服务器的临时目录不能写入（磁盘已满或没有权限），文件「{file}」未能读取。",
+        "文件本身未必有问题；请联系管理员检查磁盘后重试。",
+    ),
     "READ_TIMEOUT": Template(
         _B,
         "读取文件用时超过 {seconds} 秒，已停止。",
@@ -128,7 +133,7 @@ FILES: Final = {
     "DATASET_SEVERAL": Template(
         _C,
         "文件中有 {count} 个数据集：{datasets}；暂按「{chosen}」读取。",
-        "请确认要发布哪一个（命令行：--confirm DATASET_SEVERAL=名称）。",
+        "请确认要用哪一个（命令行：--confirm DATASET_SEVERAL=名称）。",
     ),
     "DATASET_UNKNOWN": Template(
         _B,

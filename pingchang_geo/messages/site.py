@@ -16,6 +16,11 @@ _TEXT: Final = {
         "没有认出坐标。",
         "请粘贴界址点坐标，每行一个点，例如「107.10, 31.56」；也可粘贴勘测定界文本、WKT 或 GeoJSON。",
     ),
+    "SITE_FOLDER": Template(
+        _B,
+        "「{name}」是文件夹，不是边界文件。",
+        "请写明边界文件本身（Shapefile 写 .shp 即可，同名的各部分会一并读取）。",
+    ),
     "SITE_TOO_LONG": Template(
         _B,
         "坐标文本有 {size}，超过上限 {limit}。",
@@ -152,7 +157,7 @@ _SHAPE: Final = {
     ),
     "SITE_VERTICES": Template(
         _B,
-        "边界共有 {vertices} 个点、{rings} 个环，超过上限（{most} 个点、{most_rings} 个环）。",
+        "边界共有 {size}，超过上限（{most} 个点、{most_rings} 个环）。",
         "请只提交本项目的边界，或在桌面软件中适当简化。",
     ),
     "SITE_FEW_POINTS": Template(

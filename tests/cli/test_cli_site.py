@@ -112,7 +112,7 @@ def test_a_question_stays_open_until_it_is_answered(
     ("text", "code", "word"),
     [
         ("", 2, "空文件"),
-        ("你好", 2, "没有读到坐标"),
+        ("你好", 2, "没有认出坐标"),
         ("107.1,31.56", 2, "围不成面"),
         ("116.1,39.9\n116.2,39.9\n116.2,40.0", 2, "平昌县之外"),
         ("31.56,107.10\n31.56,107.11\n31.57,107.11", 3, "颠倒"),
@@ -180,3 +180,34 @@ def test_names_from_files_do_nothing_on_a_terminal(
     path.write_text(text, encoding="utf-8")
     assert main(["check", str(path)]) == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("refusal", ["no", "否", "N", " 不 ", "false", "0"])
+def test_a_refused_proposal_is_not_carried_out(
+    here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str], refusal: str
+) -> None:
+    path = tmp_path / "swapped.txt"
+    path.write_text(lines(corners(2, 1, 0.5), "{n},{y:.6f},{x:.6f}"), encoding="utf-8")
+    code, found = answer(capsys, str(path), "--confirm", f"SITE_SWAPPED={refusal}")
+    assert (code, found["verdict"], found["check"]) == (3, "confirm", None)
+    code, found = answer(capsys, str(path), "--confirm", "SITE_SWAPPED")
+    assert (code, found["verdict"]) == (0, "untouched")
+
+
+def test_an_answer_to_no_question_is_named(
+    here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "site.txt"
+    path.write_text(lines(corners(2, 1, 0.5), "{n},{x:.6f},{y:.6f}"), encoding="utf-8")
+    code, found = answer(capsys, str(path), "--confirm", "NONSENSE", "--confirm", "SITE_SWAPED=yes")
+    (notice,) = [one for one in found["boundary"]["issues"] if one["code"] == "ANSWER_UNKNOWN"]
+    assert code == 0 and "「NONSENSE」、「SITE_SWAPED」" in notice["message"]
+    _, found = answer(capsys, str(path), "--confirm", "SITE_SWAPPED")
+    assert "ANSWER_UNKNOWN" not in [one["code"] for one in found["boundary"]["issues"]]
+
+
+def test_a_folder_is_no_boundary(here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gpd.GeoDataFrame(geometry=[square(2, 1, 0.5)], crs=4490).to_file(tmp_path / "other.gpkg")
+    code, found = answer(capsys, str(tmp_path))
+    assert (code, found["check"]) == (2, None)
+    assert [one["code"] for one in found["boundary"]["issues"]] == ["SITE_FOLDER"]

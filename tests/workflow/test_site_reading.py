@@ -245,7 +245,8 @@ def test_stated_area_and_number_of_points_are_compared() -> None:
     assert codes(read(text.replace("50.0000", "750.00"))) == []  # in 亩
     assert codes(read(text.replace("50.0000", "500000"))) == []  # in m²
     wrong = read(text.replace("50.0000", "51.0000"))
-    assert codes(wrong) == ["SITE_STATED_AREA"]
+    assert codes(wrong, Level.CONFIRM) == ["SITE_STATED_AREA"]
+    assert read(text.replace("50.0000", "51.0000"), SITE_STATED_AREA="").decision is Decision.ACCEPT
     assert "写明面积 51，按坐标计算为 50.0000 公顷" in said(wrong, "SITE_STATED_AREA")
 
 
@@ -269,7 +270,9 @@ def test_several_parcels_are_told_with_their_names() -> None:
         ("116.3,39.9\n116.4,39.9\n116.4,40.0", "SITE_OUTSIDE"),
         ("POLYGON((116.3 39.9,116.4 39.9,116.4 40.0,116.3 39.9))", "SITE_OUTSIDE"),
         ("39500000,3500000\n39500100,3500000\n39500100,3500100", "SITE_OUTSIDE"),
-        ("nan,nan\ninf,inf\n1,2", "SITE_FEW_POINTS"),
+        ("nan,nan\ninf,inf\n1,2", "SITE_EMPTY"),
+        ("你好，这里是一段话 12 99", "SITE_EMPTY"),
+        ("12 99\n请于 3 5 日前提交", "SITE_EMPTY"),
         ('{"type":"Polygon","coordinates":[[[NaN,1],[2,3],[4,5]]]}', "SITE_COORDINATES"),
         ("107.1,31.6\n" * 30_000, "SITE_VERTICES"),
     ],
@@ -451,3 +454,33 @@ _LINE = st.lists(st.sampled_from(_TOKENS), max_size=7).flatmap(
 )
 def test_any_text_gives_a_boundary_or_a_reason(text: str, answers: dict[str, str]) -> None:
     checked(read_text(text, county=COUNTY, answers=answers))
+
+
+def test_a_site_around_the_whole_county_is_called_too_large() -> None:
+    boundary = read("100,25\n115,25\n115,35\n100,35")
+    assert codes(boundary) == ["SITE_HUGE"] and boundary.decision is Decision.REJECT
+    assert "东西 15°、南北 10°" in said(boundary, "SITE_HUGE").replace(".0°", "°")
+    assert "SITE_OUTSIDE" in codes(read("112,25\n115,25\n115,35\n112,35"))  # beside it, not around it
+
+
+def test_the_neighbouring_zone_is_told_whether_said_or_inferred() -> None:
+    in_35 = lines(projected(RING, 4523), "{n},{y:.3f},{x:.3f}")
+    for text in (in_35, f"3度带第35带\n{in_35}"):
+        boundary = read(text)
+        assert boundary.epsg == 4523 and "第 36 带" in said(boundary, "SITE_OTHER_ZONE")
+    assert "SITE_OTHER_ZONE" not in codes(read(lines(projected(RING, 4524), "{n},{y:.3f},{x:.3f}")))
+
+
+def test_one_system_that_fits_is_not_called_several() -> None:
+    message = said(read(lines(projected(RING, 3857), "{n},{x:.3f},{y:.3f}")), "SITE_CRS")
+    assert "只与" in message and "多个" not in message
+    several = said(read(lines(projected(RING, 32648), "{n},{y:.3f},{x:.3f}")), "SITE_CRS")
+    assert "多个坐标系相符" in several and "、" in several
+
+
+def test_rings_of_multipolygons_are_counted(tmp_path: Path) -> None:
+    squares = [shapely.box(107 + i / 1e4, 31.5, 107 + (i + 0.5) / 1e4, 31.5001) for i in range(1001)]
+    path = tmp_path / "many.gpkg"
+    gpd.GeoDataFrame(geometry=[shapely.MultiPolygon(squares)], crs=4490).to_file(path)
+    boundary = checked(read_files([path], county=COUNTY))
+    assert "5,005 个点、1,001 个环" in said(boundary, "SITE_VERTICES")

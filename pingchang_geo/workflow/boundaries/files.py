@@ -90,7 +90,7 @@ def _polygons(raw: RawTable) -> tuple[NDArray[Any], list[Issue]]:
 
 
 def _ring_count(geometry: NDArray[Any]) -> int:
-    return len(shapely.get_rings(geometry))
+    return len(shapely.get_rings(shapely.get_parts(geometry)))  # of a multipolygon itself none are given
 
 
 def _names(table: pd.DataFrame) -> NDArray[Any]:

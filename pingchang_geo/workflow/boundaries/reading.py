@@ -190,6 +190,9 @@ def _of_text(text: str, county: Any | None, answers: Mapping[str, str], name: st
 
 
 def _of_files(paths: Sequence[Path], limits: Limits, county: Any | None, answers: Mapping[str, str]) -> SiteBoundary:
+    folders = [path for path in paths if path.is_dir()]
+    if folders:  # whatever lies in it was not meant as a boundary
+        raise Refused(issue("SITE_FOLDER", name=folders[0].name or "."))
     texts = [path for path in paths if file.is_text(path)]
     if texts and len(paths) > 1:
         raise Refused(issue("FORMAT_MIXED", files="、".join(path.name for path in paths)))
