@@ -146,6 +146,29 @@ def test_stock_change_of_two_versions(store: LocalStore) -> None:
     assert sum(found.by_kind.values()) == pytest.approx(found.whole.removal_tco2_a)
 
 
+def test_stock_change_where_no_plot_has_a_kind_stands_in_the_row_without_one(store: LocalStore) -> None:
+    for volume, date in ((60.0, "2020-12-31"), (66.0, "2023-12-31")):
+        publish_forest(store, layer_frames.forest(volume=volume).assign(stand_kind=None), date)
+    second, first = store.versions("forest")[:2]
+    found = stock_change.between(store, FOREST, first, second, carbon.load())
+    now = account.account(load(store)["forest"], carbon.load())
+    (row,) = removal.side_by_side(now, load_ledger(), None, found.by_kind)
+    assert row.kind == accounts.UNFILLED and row.change_tco2_a > 0
+    assert row.change_tco2_a == pytest.approx(found.whole.removal_tco2_a)
+
+
+def test_a_plot_that_two_kinds_share_and_one_without_a_kind(store: LocalStore) -> None:
+    before, after = layer_frames.forest(volume=60.0), layer_frames.forest(volume=66.0)
+    for name in FOREST.key:  # rows 0 and 1 of the later version claim to be the same plot, of two kinds
+        after.loc[1, name] = after.loc[0, name]
+    after.loc[0, "stand_kind"], after.loc[1, "stand_kind"], after.loc[2, "stand_kind"] = "新造林", "森林经营林", None
+    first = publish_forest(store, before, "2020-12-31")
+    found = stock_change.between(store, FOREST, first, publish_forest(store, after, "2023-12-31"), carbon.load())
+    assert found.whole.ambiguous_after.plots == 2
+    assert found.by_kind[accounts.UNFILLED] > 0
+    assert np.nansum(list(found.by_kind.values())) == pytest.approx(found.whole.removal_tco2_a)
+
+
 def test_a_version_is_measured_anew_where_its_derived_file_is_gone(store: LocalStore) -> None:
     version = store.snapshot().versions["forest"]
     kept = stock_change.plots_of(store, FOREST, version, carbon.load())
