@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any, Final
 
+from pingchang_geo.indicators import load_ledger
 from pingchang_geo.settings import settings
 from pingchang_geo.units import format_number
 from pingchang_geo.workflow import start
@@ -52,6 +53,7 @@ def exit_code(found: Account) -> int:
 
 def reconciliation_text(found: Account) -> str:
     """The account for a terminal: the summary line first, then every total, then the report's own checks."""
+    ledger = load_ledger()
     lines = [found.summary.words()]
     if found.mark:
         lines.append(f"〔{found.mark}〕参考图层按报告总量生成，一致属构造使然，不能证明数据正确。")
@@ -59,7 +61,7 @@ def reconciliation_text(found: Account) -> str:
     for one in found.compared:
         item = one.item
         lines.append(
-            f"[{item.verdict.value}] {item.label}：报告 {_number(item.reported)} {item.unit}，"
+            f"[{item.verdict.value}] {item.label}：报告 {ledger[item.indicator].display()}，"
             f"计算 {_number(item.computed)}，差 {_number(item.difference)}"
             f"（{format_number(item.relative * 100, significant=3)} %），容差 {tolerance_words(item)}；{one.version}"
             + (f"。{item.note}" if item.note else "")

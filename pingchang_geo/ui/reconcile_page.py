@@ -105,7 +105,7 @@ def _total_cells(one: Compared) -> tuple[str, ...]:
     kind = f"（{item.why_agreeing}）" if item.why_agreeing else ""
     return (
         item.label,
-        f"{_number(item.reported)} {item.unit}",
+        load_ledger()[item.indicator].display(),
         f"{_number(item.computed)} {item.unit}" if item.verdict is not Verdict.UNKNOWN else "—",
         _number(item.difference),
         _percent(item.relative),
@@ -121,6 +121,7 @@ def _total_columns(compared: Sequence[Compared]) -> dict[str, list[object]]:
         "指标": [item.label for item in items],
         "单位": [item.unit for item in items],
         "报告值": [item.reported for item in items],
+        "报告表述": [load_ledger()[item.indicator].display() for item in items],
         "计算值": [_finite(item.computed) for item in items],
         "差值": [_finite(item.difference) for item in items],
         "相对差（%）": [_finite(item.relative * 100) for item in items],

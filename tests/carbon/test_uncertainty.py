@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tracemalloc
 from dataclasses import replace
 from math import hypot, sqrt
@@ -267,7 +266,7 @@ def test_the_official_rates_have_an_interval() -> None:
     assert (found.total, found.low, found.high) == pytest.approx((700.0, 350.0, 1050.0))
     (rate,) = SHIPPED.uncertainty("official_rate")
     others = [row for row in SHIPPED.uncertainties if row is not rate]
-    apart = dataclasses.replace(SHIPPED, uncertainties=(*others, dataclasses.replace(rate, scope="stand_type")))
+    apart = replace(SHIPPED, uncertainties=(*others, replace(rate, scope="stand_type")))
     found = uncertainty.official_removal(removals, apart)
     assert (found.total, found.low, found.high) == pytest.approx((700.0, 450.0, 950.0))
 

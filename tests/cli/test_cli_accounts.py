@@ -40,6 +40,8 @@ def test_one_json_object_and_a_difference_is_exit_code_1(here: LocalStore, capsy
     by_indicator = {total["indicator"]: total for total in found["totals"]}
     redline = by_indicator["redline_area_km2"]
     assert redline["reported"] == load_ledger().number("redline_area_km2")
+    (managed,) = [one for one in found["totals"] if one["indicator"] == "managed_forest_removal_wt_a"]
+    assert managed["approx"] and managed["reported_text"].startswith("约 6 ") and not redline["approx"]
     assert redline["difference"] == pytest.approx(redline["computed"] - redline["reported"])
     assert (redline["verdict"], redline["kind"], redline["tolerance_basis"]) == (
         "不一致",

@@ -176,7 +176,7 @@ def _sets(ctx: AccountsContext) -> None:
     _plot(drawn, title, charts.plain_alt(title, bars), key="chart-accounts-sets")
     skipped = [f"{one.factors.label} {int(one.frame['stock_tc'].isna().sum()):,} 个" for one in found]
     st.caption(
-        f"括号内为与所选参数集之差。参数集之间的差别不在各自的 95% 区间之内。未计入的小班：{'；'.join(skipped)}。"
+        f"括号内为与所选参数集之差。各自的 95% 区间不包含参数集取舍带来的差别。未计入的小班：{'；'.join(skipped)}。"
     )
 
 

@@ -101,6 +101,8 @@ def _total(one: Compared) -> dict[str, Any]:
         "label": item.label,
         "unit": item.unit,
         "reported": item.reported,
+        "reported_text": load_ledger()[item.indicator].display(),
+        "approx": load_ledger()[item.indicator].approx,
         "computed": _finite(item.computed),
         "difference": _finite(item.difference),
         "relative": _finite(item.relative),

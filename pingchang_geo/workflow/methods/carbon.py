@@ -29,6 +29,8 @@ _Part = TypeVar("_Part")
 #: Volume of the worked example, m³/ha.
 _EXAMPLE_M3_HA: Final = 60.0
 _SCOPES: Final = {"all": "全部小班一同偏高或偏低", "stand_type": "同一林分类型一同偏高或偏低", "plot": "各小班相互独立"}
+#: The official rates are one for each stand kind (碳汇类型), not for each stand type.
+_RATE_SCOPES: Final = {**_SCOPES, "all": "全部碳汇类型一同偏高或偏低", "stand_type": "同一碳汇类型一同偏高或偏低"}
 
 
 def unverified(sets: Sequence[FactorSet], ledger: Ledger) -> Section:
@@ -285,10 +287,14 @@ def uncertainty(sets: Sequence[FactorSet]) -> Section:
 
 def _half_widths(inputs: Sequence[Uncertainty]) -> Table:
     rows = tuple(
-        (safe(u.label), f"±{u.half_width_pct:g} %", _SCOPES[u.scope], *_cited(u), safe(u.note) or "—") for u in inputs
+        (safe(u.label), f"±{u.half_width_pct:g} %", _scope_words(u), *_cited(u), safe(u.note) or "—") for u in inputs
     )
     headers = ("输入", "95 % 半宽", "误差的相关范围", "来源", "读于", "核对", "说明")
     return Table(headers, rows, numbers=(1,), flags=(5,))
+
+
+def _scope_words(one: Uncertainty) -> str:
+    return (_RATE_SCOPES if one.id == "official_rate" else _SCOPES)[one.scope]
 
 
 def _cited(one: Cited) -> tuple[str, str, str]:
