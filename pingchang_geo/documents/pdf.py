@@ -46,10 +46,16 @@ _KINDS: Final[dict[type[Any], str]] = {
     PageBreak: "pagebreak",
 }
 #: Typst lets a word that is too long run out of its cell; such words get a break (of no width) after every few letters.
-#: Others get none, so that numbers of versions can be copied and searched.
+#: Others get none, so that numbers of versions can be copied and searched; nor do numbers inside a long word, which
+#: must stay numbers when they are copied, unless one alone is too wide.
 _WORD: Final = re.compile(r"[^\s\u2e80-\uffef]+")
 _BREAK: Final = "\u200b"
 _EVERY: Final = 4
+_NUMBER: Final = re.compile(r"((?<![A-Za-z\d])\d[\d.,]*(?![A-Za-z\d]))")
+#: Signs that end a line rather than begin one.
+_CLOSING: Final = re.compile(_BREAK + r"(?=[–—~/%])")
+#: Widths of a digit and of a point or comma, in letters.
+_DIGIT_WIDE, _POINT_WIDE = 1.11, 0.6
 #: Wide letters that surely fit on a line of running text and of the title; letters of table text are counted by
 #: ``preparation.PAGE_LETTERS``, of which capitals take half as much again.
 _LINE_LETTERS, _TITLE_LETTERS, _WIDE = 56, 20, 1.5
@@ -170,9 +176,20 @@ def _breakable(text: str, most: int) -> str:
         found = word[0]
         if len(found) <= most or _BREAK in found:
             return found
-        return _BREAK.join(found[i : i + _EVERY] for i in range(0, len(found), _EVERY))
+        pieces: list[str] = []
+        for number, part in enumerate(_NUMBER.split(found)):
+            if number % 2 and _digits_wide(part) <= (most + 1) * _WIDE:
+                pieces.append(part)
+            else:
+                pieces += [part[i : i + _EVERY] for i in range(0, len(part), _EVERY)]
+        return _CLOSING.sub("", _BREAK.join(pieces))
 
     return _WORD.sub(one, text)
+
+
+def _digits_wide(number: str) -> float:
+    digits = sum(sign.isdigit() for sign in number)
+    return _DIGIT_WIDE * digits + _POINT_WIDE * (len(number) - digits)
 
 
 def _file(number: int) -> str:

@@ -138,6 +138,15 @@ def test_pictures_carry_their_description() -> None:
     assert b"/Alt" in pdf
 
 
+def test_numbers_are_never_broken() -> None:
+    """A range breaks after its dash; figures in narrow cells can be copied as figures."""
+    reading = "经度107.100000–107.120000，纬度31.600000–31.610000"
+    narrow = Table(tuple("abcdefghijk"), (("4,476.3", "12.9738", *"3456789", "EPSG:4490", "1"),))
+    shown = pdf_text.text(to_pdf(Document("甲", MADE_AT, (Facts((("甲", reading), ("乙", "1"))), narrow)), FONT))
+    for number in ("4,476.3", "12.9738", "107.100000", "107.120000", "31.600000", "31.610000"):
+        assert number in shown, number
+
+
 def test_long_words_stay_in_their_columns() -> None:
     """Nothing is printed in the margins (22 mm), whatever stands in a cell."""
     word = "HTTPS://WWW.EXAMPLE.CN/" + "A" * 90

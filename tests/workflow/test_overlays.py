@@ -8,12 +8,13 @@ import shapely
 from pyproj import Geod
 
 from pingchang_geo import overlay
+from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.errors import OverlayError, UnknownLayerError
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import overlays
 from pingchang_geo.workflow.atlas import Atlas, load
-from pingchang_geo.workflow.overlays import tables
+from pingchang_geo.workflow.overlays import export, tables
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
 from tests.layer_frames import SOUTH, STEP, WEST, square

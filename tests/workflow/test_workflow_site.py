@@ -92,7 +92,7 @@ def test_a_site_that_touches_says_so_first(check: Check) -> None:
     forgone = f"占用后每年少固碳 {mass(stake.removal_tco2_a)} CO₂（官方口径系数法，新造林、森林经营林）。"
     assert removal == forgone + "两类林地是否重叠未经确认，合计仅供参考。"
     assert basis.startswith(f"碳储量按「{found.factors.label}」参数集计算。待核（")
-    assert "转引（读的是转引文献，原著未读）——换算参数：马尾松、柏木；含碳率：0.47。" in basis and "竹林" not in basis
+    assert "转引（读的是转引文献，原著未读）——换算参数：柏木、马尾松；含碳率：0.47。" in basis and "竹林" not in basis
     assert scenic.startswith("3 km 内有 AAAA 级景区 2 处：") and "佛头山（北 554 m，位置：推定）" in scenic
     assert "白衣古镇（东 476 m，位置：示意，仅有点位）" in scenic
     assert parks.startswith("3 km 内有产业园区 1 处：星光工业园（")
@@ -109,7 +109,7 @@ def test_a_site_that_does_not_touch_names_distance_and_direction(check: Check) -
     # from the upper edge of the patch, 0.0201° of latitude further south, along the meridian
     assert red.distance_m == pytest.approx(0.0201 * 110_870, rel=1e-3)
     assert first == f"该地块未触碰生态保护红线：距最近的「红线斑块 01」{distance_text(red.distance_m)}，在地块南方向。"
-    assert carbon == "地块内没有小班，不涉及林地碳储量。"
+    assert carbon == "地块内没有小班，不涉及林地碳储量。若该处应有林地，请核对森林小班图层是否完整。"
     assert site.verdict(found) == "untouched"
     assert not any("固碳" in sentence for sentence in site.words(found))
 
@@ -305,7 +305,7 @@ def test_nothing_affected_makes_a_report_as_well(check: Check) -> None:
     answer = document.blocks[0]
     assert isinstance(answer, Callout) and answer.tone is Tone.GREEN
     assert not any(isinstance(block, Table) and "树种" in block.caption for block in document.blocks)
-    assert "地块内没有小班。" in repr(document)
+    assert "地块内没有小班。若该处应有林地，请核对森林小班图层是否完整。" in repr(document)
 
 
 def test_map_shows_site_overlap_plots_and_what_is_near(check: Check) -> None:

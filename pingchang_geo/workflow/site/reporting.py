@@ -99,6 +99,8 @@ def _facts(check: SiteCheck) -> Iterator[tuple[str, str]]:
     yield "周长", f"{format_number(result.perimeter_m, 0)} m"
     inside = result.inside_county_pct
     yield "县域内占比", "未发布县域界线" if inside is None else percent(inside)
+    yield "碳参数集", check.factors.label
+    # the last of an odd number of facts takes a whole row: how the coordinates were read is a long sentence
     yield "坐标读取", check.reading or "EPSG:4490（CGCS2000 经纬度）"
 
 
