@@ -6,6 +6,7 @@ claims.
 
 from __future__ import annotations
 
+import errno
 import stat
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import Limits, Refused
 
 _CHUNK: Final = 1 << 20
+_NO_SPACE: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _UTF8_FLAG: Final = 0x800
 _ENCRYPTED_FLAG: Final = 0x1
 #: What people pack that is not read, by extension.
@@ -121,6 +123,8 @@ def unpack(path: Path, label: str, folder: Path, wanted: frozenset[str], limits:
                 budget -= _write(archive, info, target, min(budget, info.file_size), label)
                 members.append(Member(name, target))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            raise Refused(issue("READ_NO_SPACE", file=label)) from error
         raise Refused(issue("FORMAT_CORRUPT", file=label, content=" ZIP 压缩包", detail=_reason(error))) from error
     if not members:
         raise Refused(_nothing([name for _, name in entries], label))

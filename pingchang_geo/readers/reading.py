@@ -47,31 +47,40 @@ def read(
     Raises:
         Refused: the file cannot be read as anything known; ``.issue`` says what was found and how to mend it.
     """
-    with tempfile.TemporaryDirectory(prefix="pingchang-read-") as name:
-        folder = Path(name)
-        job = {
-            "paths": [str(path.absolute()) for path in paths],
-            "limits": asdict(limits),
-            "encoding": encoding,
-            "crs": crs,
-            "dataset": dataset,
-        }
-        (folder / "request.json").write_text(json.dumps(job), "utf-8")
-        _run(folder, limits)
-        try:
-            said = json.loads((folder / "result.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            raise Refused(issue("READ_CRASHED", detail="没有结果")) from None
-        if "refused" in said:
-            raise Refused(issue_from(said["refused"]))
-        try:
-            return _take(said, folder)
-        except (pa.ArrowException, shapely.errors.ShapelyError, ValueError, OSError):
-            _LOG.exception("the reader's result cannot be taken over")
-            raise Refused(issue("READ_CRASHED", detail="结果有误")) from None
+    job = {
+        "paths": [str(path.absolute()) for path in paths],
+        "limits": asdict(limits),
+        "encoding": encoding,
+        "crs": crs,
+        "dataset": dataset,
+    }
+    label = paths[0].name if paths else ""
+    try:
+        with tempfile.TemporaryDirectory(prefix="pingchang-read-") as name:
+            (Path(name) / "request.json").write_text(json.dumps(job), "utf-8")
+            return _result(Path(name), limits, label)
+    except OSError as error:
+        _LOG.exception("the temporary folder cannot be written")
+        raise Refused(issue("READ_NO_SPACE", file=label)) from error
 
 
-def _run(folder: Path, limits: Limits) -> None:
+def _result(folder: Path, limits: Limits, label: str) -> RawTable:
+    """Run the worker on the job in ``folder`` and take over what it found."""
+    _run(folder, limits, label)
+    try:
+        said = json.loads((folder / "result.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        raise Refused(issue("READ_CRASHED", detail="没有结果")) from None
+    if "refused" in said:
+        raise Refused(issue_from(said["refused"]))
+    try:
+        return _take(said, folder)
+    except (pa.ArrowException, shapely.errors.ShapelyError, ValueError, OSError):
+        _LOG.exception("the reader's result cannot be taken over")
+        raise Refused(issue("READ_CRASHED", detail="结果有误")) from None
+
+
+def _run(folder: Path, limits: Limits, label: str) -> None:
     """Run the worker to its end.
 
     Raises:
@@ -104,6 +113,8 @@ def _run(folder: Path, limits: Limits) -> None:
     if done.returncode:
         trouble = done.stderr.decode("utf-8", "replace")
         _LOG.error("reader worker failed with code %s:\n%s", done.returncode, trouble[-4000:])
+        if "No space left" in trouble:
+            raise Refused(issue("READ_NO_SPACE", file=label))
         detail = "内存不足" if "MemoryError" in trouble or "bad_alloc" in trouble else f"代码 {done.returncode}"
         raise Refused(issue("READ_CRASHED", detail=detail))
 

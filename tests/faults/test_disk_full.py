@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pingchang_geo import readers
 from pingchang_geo.errors import StoreError
+from pingchang_geo.readers import archive
+from pingchang_geo.readers.model import Limits, Refused
 from pingchang_geo.store import LocalStore, catalogue
 from pingchang_geo.workflow.publish import current_base
+from tests import factories
 from tests.faults import publisher
 from tests.faults.publisher import LAYER
 from tests.faults.whole import assert_swept, assert_whole, files
@@ -173,3 +178,23 @@ def test_what_is_synced_before_what(root: Path, monkeypatch: pytest.MonkeyPatch)
     assert told[:4] == ["sync content", "sync folder in staging", "rename", "sync folder in versions"]
     assert told[-1] == "switch"
     assert told.count("switch") == 1
+
+
+def test_no_room_for_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The temporary folder is on a disk of its own, and that can be full, too: the file is not to blame."""
+    shp = factories.write_shapefile(factories.sample_forest(4), tmp_path / "shp")
+    packed = factories.zip_shapefile(shp, tmp_path / "a.zip")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(Refused) as caught:
+        readers.read([packed])
+    assert caught.value.issue.code == "READ_NO_SPACE"
+    assert "文件本身未必有问题" in caught.value.issue.fix
+    assert "nowhere" not in str(caught.value)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(archive, "_write", full)
+    with pytest.raises(Refused) as caught:
+        archive.unpack(packed, "a.zip", tmp_path, frozenset({"shp"}), Limits())
+    assert caught.value.issue.code == "READ_NO_SPACE"
