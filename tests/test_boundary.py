@@ -80,6 +80,29 @@ def test_a_wide_gap_is_asked_about() -> None:
     assert found.polygon is not None
 
 
+@pytest.mark.parametrize(
+    ("corners", "code"),
+    [
+        ([(0, 0), (600, 0), (600, 400)], "SITE_OPEN"),  # 721 m of 1721 m: half of a rectangle
+        ([(0, 0), (600, 0), (300, 520)], "SITE_CLOSED"),  # an equilateral triangle lacks only the closing point
+        ([(0, 0), (0, 50), (1000, 50), (1000, 0)], "SITE_CLOSED"),  # a strip has a side as long as the gap
+        ([(0, 0), (400, 10), (800, 30), (1000, 60)], "SITE_OPEN"),
+    ],
+)
+def test_few_points_with_a_gap_longer_than_any_side_are_asked_about(
+    corners: list[tuple[float, float]], code: str
+) -> None:
+    assert codes(check([ring(metres(corners))])) == [code]
+
+
+@pytest.mark.parametrize(("kept", "code"), [(28, "SITE_OPEN"), (39, "SITE_CLOSED")])
+def test_among_many_points_a_smaller_gap_stands_out(kept: int, code: str) -> None:
+    # a circle of 40 points: without 12 of them the chord is sin(0.325 π) / (27 sin(π / 40)) = 0.40 of what is walked
+    angles = np.arange(kept) * (2 * np.pi / 40)
+    circle = metres([(500 * float(np.cos(a)), 500 * float(np.sin(a))) for a in angles])
+    assert codes(check([ring(circle)])) == [code]
+
+
 def test_repeated_points_are_dropped_and_placed() -> None:
     points = rectangle(1000, 500)
     lines = (11, 12, 13, 14, 15, 16)

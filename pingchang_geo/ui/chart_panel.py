@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from pingchang_geo import charts
+from pingchang_geo.charts.bars import MISSING_LABEL
 from pingchang_geo.specs import Chart
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.kpis import points_hint
@@ -74,7 +75,7 @@ def _chart(ctx: Context, chart: Chart) -> None:
 def _wanting(ctx: Context, chart: Chart, bars: charts.Bars) -> str:
     """Why there is nothing to draw: a field that no feature of this version fills; else nothing."""
     spec, frame = ctx.data.spec, ctx.data.frame
-    if tuple(bars.names) == (charts.MISSING_LABEL,):
+    if tuple(bars.names) == (MISSING_LABEL,):
         field = chart.by
     elif chart.measure and not frame[chart.measure].notna().any():
         field = chart.measure

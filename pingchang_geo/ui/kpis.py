@@ -78,13 +78,14 @@ def computed(found: Atlas, view: View, choice: UnitChoice, mark_of: Callable[[st
         part = totals.total(values[keep]) if keep is not None else whole if plots_once is None else plots_once
         twice = overlap and (keep is not None or plots_once is None)
         mark = mark_of(field.name)
+        share = _share(part, whole) if keep is not None else ""
         shown.append(
             Card(
                 field.label,
                 units.format_quantity(part, field.unit, units.fitting(field.unit, choice, whole)),
                 "计算",
                 _method(data, field, mark) + _overlaps(overlap, twice) + _left_out(data, values, keep),
-                " · ".join(filter(None, (_share(part, whole) if keep is not None else "", points_hint(data, field.name)))),
+                " · ".join(filter(None, (share, points_hint(data, field.name)))),
                 mark,
                 field.name,
             )

@@ -80,7 +80,7 @@ def _summary(result: Account) -> None:
         words = f"**不一致 {len(differing)} 项：{'、'.join(differing)}。**\n\n{words}"
     if result.mark:
         words += f"\n\n{_BY_CONSTRUCTION if counts.by_construction else _ILLUSTRATIVE}"
-    show = st.error if differing else st.warning if counts.unknown or result.mark else st.success
+    show = st.warning if differing or counts.unknown or result.mark else st.success
     show(words, icon=":material/balance:")
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pingchang_geo.issues import Level
 from pingchang_geo.readers import points
 from pingchang_geo.readers.points.survey import declared_in
 from pingchang_geo.readers.points.tokens import axes, scan
@@ -293,7 +294,9 @@ def test_the_survey_form_tells_a_missing_line_and_a_broken_one() -> None:
     text = site_texts.survey([("甲", [SQUARE])])
     lines = text.splitlines()
     missing = points.parse("\n".join(lines[:-3] + lines[-2:]))
-    assert codes(missing) == ["SITE_COUNT"]
+    assert codes(missing) == ["SITE_COUNT"] and missing.issues[0].level is Level.CONFIRM
+    more = points.parse(text.replace("\n5,", "\n3,"))
+    assert [one.level for one in more.issues] == [Level.WARNING]
     assert "写明 5 个界址点，实际读到 4 个" in missing.issues[0].message
     lines[-3] = lines[-3].replace("3494", "34y4")
     broken = points.parse("\n".join(lines))

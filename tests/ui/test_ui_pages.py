@@ -202,3 +202,22 @@ def test_pages_are_declared_once():
     assert [page for pages in groups().values() for page in pages] == list(PAGES)
     assert len({page.path for page in PAGES}) == len({page.file for page in PAGES}) == len(PAGES)
     assert sum(page.default for page in PAGES) == 1
+
+
+def test_a_field_that_nothing_fills_is_said_instead_of_an_empty_chart(open_page, store):
+    before = len(open_page("forest").get("plotly_chart"))
+    frame = layer_frames.forest()
+    frame.loc[:, "stand_kind"] = None
+    publish(
+        store,
+        "forest",
+        frame,
+        provenance=layer_frames.OFFICIAL,
+        publisher="技术员",
+        note="",
+        base=store.snapshot().versions["forest"].name,
+    )
+    app = sound(open_page("forest"))
+    said = [item.value for item in app.caption if "全部为空，无法成图" in item.value]
+    assert said and any("「碳汇类型」" in one for one in said)
+    assert len(app.get("plotly_chart")) == before - len(said)

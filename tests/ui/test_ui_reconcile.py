@@ -17,7 +17,9 @@ def table(app, header):
 def test_differences_are_named_first_and_marked(open_page):
     app = open_page("reconcile")
     assert not app.exception
-    assert app.warning[0].value.startswith("**共 7 项：一致 0 项，不一致 7 项")
+    first, counts, _ = app.warning[0].value.split("\n\n")
+    assert first.startswith("**不一致 7 项：") and first.count("、") == 6
+    assert counts.startswith("**共 7 项：一致 0 项，不一致 7 项")
     assert "示意数据" in app.warning[0].value
     totals = table(app, "指标")
     assert load_ledger()["redline_area_km2"].value_text in totals

@@ -19,6 +19,7 @@ from pingchang_geo.workflow.atlas import load
 from pingchang_geo.workflow.boundaries.reading import decode, encode
 from pingchang_geo.workflow.publish import publish
 from pingchang_geo.workflow.site import example
+from tests import site_texts
 from tests.layer_frames import OFFICIAL, SOUTH, STEP, WEST, all_layers, square
 
 #: Plot 0 whole: its left half is red line.
@@ -130,7 +131,9 @@ def test_a_question_is_asked_and_nothing_computed_before_the_answer(open_page):
 
 def test_the_system_of_coordinates_is_chosen_among_those_that_fit(open_page):
     # CGCS2000 6° zone and UTM differ by the scale factor only: 0.04 % of the distance from the equator and the meridian
-    app = sound(paste(open_page("site"), "3493712.5,700000.1\n3493712.5,700500.1\n3494212.5,700500.1"))
+    app = sound(
+        paste(open_page("site"), "3493712.5,700000.1\n3493712.5,700500.1\n3494212.5,700500.1\n3493712.5,700000.1")
+    )
     choices = app.radio(key="site_crs")
     assert any("4507" in label for label in choices.options) and any("32648" in label for label in choices.options)
     choices.set_value("32648").run()
@@ -142,7 +145,29 @@ def test_the_system_of_coordinates_is_chosen_among_those_that_fit(open_page):
 def test_what_cannot_be_read_says_why_and_how_to_mend_it(open_page):
     app = sound(paste(open_page("site"), "这里没有坐标"))
     assert len(app.error) == 1
-    assert "没有读到坐标" in app.error[0].value and "每行一个点" in app.error[0].value
+    assert "没有认出坐标" in app.error[0].value and "每行一个点" in app.error[0].value
+    assert app.query_params == {}
+
+
+def test_a_truncated_survey_text_is_asked_about_before_anything_is_computed(open_page):
+    first, second = site_texts.rectangle(600, 400), site_texts.rectangle(600, 400, 3000, 0)
+    whole = site_texts.survey([("甲", [first]), ("乙", [second])], areas=[24, 24])
+    lines = whole.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.endswith("@")]
+    kept = [*lines[: heads[0] + 4], *lines[heads[1] : heads[1] + 4]]  # three points of five, twice
+    app = sound(paste(open_page("site"), "\n".join(kept)))
+    assert "写明 5 个界址点，实际读到 3 个" in texts(app) and "写明面积 24，按坐标计算为 12.00" in texts(app)
+    assert "首末点相距 721." in texts(app)
+    assert "site" not in app.query_params and not app.get("download_button") and "触碰" not in texts(app)
+    for code in ("SITE_COUNT", "SITE_STATED_AREA"):
+        app.button(key=f"site_answer_{code}_0").click().run()
+        assert "site" not in sound(app).query_params
+    app.button(key="site_answer_SITE_OPEN_0").click().run()
+    assert "site" in sound(app).query_params
+
+
+def test_a_name_without_a_site_leaves_the_address(open_page):
+    app = sound(open_page("site", name="示例范围"))
     assert app.query_params == {}
 
 

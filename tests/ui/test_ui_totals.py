@@ -90,6 +90,15 @@ def test_a_card_of_nothing_known_shows_a_dash(store):
     assert "1 个红线斑块无数据" in shown["forest_stock_tc"].source
 
 
+def test_totals_inside_zones_known_by_a_point_say_so(store):
+    found = load(store)
+    words = "仅有点位者按 1 km 圆计"
+    inside = cards(found, "scenic")["forest_stock_tc"]
+    assert words in inside.tag and words in inside.source
+    assert words not in cards(found, "scenic")[""].tag
+    assert not any(words in card.tag + card.source for card in cards(found, "redline").values())
+
+
 def test_a_true_zero_is_shown(store):
     shown = cards(
         replaced(load(store), "redline", forest_area_ha=[0.0, 0.0]), "redline", Filter((OneOf("type", ("水土保持",)),))
