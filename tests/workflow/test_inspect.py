@@ -178,6 +178,9 @@ def test_swapped_axes_land_where_they_belong_once_confirmed(tmp_path: Path) -> N
     swapped = with_geometry(shapely.transform(FOREST.geometry.array, lambda points: points[:, ::-1]))
     path = factories.write_shapefile(swapped, tmp_path)
     assert codes(inspect([path], "forest"), Level.CONFIRM) == ["CRS_SWAPPED"]
+    for refusal in ("no", "否"):
+        refused = inspect([path], "forest", answers={"CRS_SWAPPED": refusal})
+        assert (codes(refused, Level.CONFIRM), refused.decision) == (["CRS_SWAPPED"], Decision.CONFIRM)
     frame = inspect([path], "forest", answers={"CRS_SWAPPED": ""}).frame
     assert shapely.hausdorff_distance(frame.geometry.array, FOREST.to_crs(4490).geometry.array).max() < 1e-10
 
