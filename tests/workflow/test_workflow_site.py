@@ -91,7 +91,7 @@ def test_a_site_that_touches_says_so_first(check: Check) -> None:
     assert f"折合 {mass(stake.stock_tc * CO2_PER_C)} CO₂" in carbon and "在重叠范围内" in carbon
     forgone = f"占用后每年少固碳 {mass(stake.removal_tco2_a)} CO₂（官方口径系数法，新造林、森林经营林）。"
     assert removal == forgone + "两类林地是否重叠未经确认，合计仅供参考。"
-    assert basis.startswith(f"碳储量按「{found.factors.label}」参数集计算。待核（")
+    assert basis.startswith(f"碳储量按「{found.factors.label}」计算。待核（")
     assert "转引（读的是转引文献，原著未读）——换算参数：柏木、马尾松；含碳率：0.47。" in basis and "竹林" not in basis
     assert scenic.startswith("3 km 内有 AAAA 级景区 2 处：") and "佛头山（北 554 m，位置：推定）" in scenic
     assert "白衣古镇（东 476 m，位置：示意，仅有点位）" in scenic
@@ -138,7 +138,7 @@ def test_what_is_unknown_is_null_not_zero(store: LocalStore, check: Check) -> No
     (stake,) = json.loads(json.dumps(site.as_dict(found), allow_nan=False))["carbon"]
     for name in ("stock_tc", "monte_carlo", "approach1", "removal_tco2_a", "removal_interval"):
         assert stake[name] is None, name
-    assert stake["flagged"] == [] and not any("参数集" in sentence for sentence in site.words(found))
+    assert stake["flagged"] == [] and not any("碳储量按" in sentence for sentence in site.words(found))
     (nothing,) = site.as_dict(check(square(10, 10)))["carbon"]
     assert nothing["monte_carlo"]["total_tc"] == nothing["removal_interval"]["total_tco2_a"] == 0
 
@@ -147,7 +147,7 @@ def test_flags_are_those_of_the_stock_at_hand(store: LocalStore, check: Check) -
     """Bamboo alone rests on its unread value per hectare, and on no conversion of volumes."""
     frame = layer_frames.forest()
     republish(store, "forest", frame.assign(species="竹林", land_class="竹林地"))
-    (basis,) = [one for one in site.words(check(square(0, 0, 3), found=load(store))) if "参数集" in one]
+    (basis,) = [one for one in site.words(check(square(0, 0, 3), found=load(store))) if one.startswith("碳储量按")]
     assert "——单位面积生物量：竹林；不确定度：含碳率、单位面积生物量" in basis
     assert "换算参数" not in basis and "蓄积" not in basis
 

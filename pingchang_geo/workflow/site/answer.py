@@ -131,7 +131,7 @@ def basis_words(check: SiteCheck, finding: CarbonFinding) -> tuple[str, ...]:
     if not finding.stock_tc > 0:
         return ()
     flags = [f"{flag}（{FLAG_WORDS[flag]}）——{words}" for flag, words in finding.flagged]
-    return ("。".join([f"碳储量按「{check.factors.label}」参数集计算", *flags]) + "。",)
+    return ("。".join([f"碳储量按「{check.factors.label}」计算", *flags]) + "。",)
 
 
 def nearby_words(finding: NearbyFinding) -> str:
