@@ -105,7 +105,9 @@ def test_an_overlay_that_loses_area_says_how_much() -> None:
     assert balance.relative == pytest.approx(0.05)
     assert balance.largest_relative == pytest.approx(0.1)
     # what one plot loses another must not make up for: +10 and −10 on two plots of 100 m²
-    balance = overlay.conservation(np.array([100.0, 100.0]), overlay.Cover(np.array([50.0, 60.0]), np.array([40.0, 50.0])))
+    balance = overlay.conservation(
+        np.array([100.0, 100.0]), overlay.Cover(np.array([50.0, 60.0]), np.array([40.0, 50.0]))
+    )
     assert not balance.holds and balance.residual_m2 == pytest.approx(0)
     assert (balance.absolute_m2, balance.relative) == pytest.approx((20, 0.1))
     nothing = overlay.conservation(np.empty(0), overlay.Cover(np.empty(0), np.empty(0)))

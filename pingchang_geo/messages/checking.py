@@ -175,7 +175,8 @@ CHECKS: Final = {
     ),
     "OVERLAP_MANY": Template(
         _W,
-        "图形大量相互重叠：涉及 {count} 个图形{where}，约 {pairs} 对，重叠面积合计约 {area} m²（对数与面积为抽样估计）。",
+        "图形大量相互重叠：涉及 {count} 个图形{where}，约 {pairs} 对，"
+        "重叠面积合计约 {area} m²（对数与面积为抽样估计）。",
         "请检查是否把几期数据或重复的数据并入了同一个文件，并在桌面软件中做拓扑检查。",
     ),
     "SLIVER": Template(

@@ -18,8 +18,9 @@ from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import Limits, RawTable
 from pingchang_geo.readers.points.shapes import NAME_FIELDS
-from pingchang_geo.workflow.boundaries import systems
-from pingchang_geo.workflow.boundaries.systems import SAME_NUMBERS, CrsReading
+from pingchang_geo.workflow.boundaries import usual
+from pingchang_geo.workflow.boundaries.systems import CrsReading
+from pingchang_geo.workflow.boundaries.usual import SAME_NUMBERS
 
 #: Questions of the reader that an EPSG number answers.
 _CRS_QUESTIONS: Final = ("SITE_CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE", "CRS_CUSTOM")
@@ -55,7 +56,7 @@ def read(paths: Sequence[Path], limits: Limits, answers: Mapping[str, str]) -> F
     geometry, issues = _polygons(raw)
     asked = next((one.code for one in raw.issues if one.code in _CRS_QUESTIONS), "SITE_CRS")
     finding = raw.crs
-    system = systems.name_of(finding.epsg) if finding.epsg else "自定义或未知"
+    system = usual.name_of(finding.epsg) if finding.epsg else "自定义或未知"
     words = f"{raw.format}「{raw.dataset}」，{len(raw.geometry):,} 个图形；坐标系：{system}"
     words += f"（{finding.evidence}）" if finding.evidence else ""
     parcels: tuple[Parcel, ...] = ()
@@ -116,9 +117,7 @@ def _readings(raw: RawTable) -> tuple[CrsReading, ...]:
     numbers = [raw.crs.epsg, *raw.crs.candidates]
     listed = dict.fromkeys(int(SAME_NUMBERS.get(one, one)) for one in numbers if one is not None)
     lands = set(raw.crs.candidates)
-    return tuple(
-        CrsReading(str(one), systems.name_of(one), not lands.isdisjoint({one, *_twins(one)})) for one in listed
-    )
+    return tuple(CrsReading(str(one), usual.name_of(one), not lands.isdisjoint({one, *_twins(one)})) for one in listed)
 
 
 def _twins(epsg: int) -> set[int]:

@@ -20,11 +20,10 @@ from pingchang_geo.boundary import Parcel
 from pingchang_geo.boundary.model import Points
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
-from pingchang_geo.readers import projection
 from pingchang_geo.readers.points.written import Declared, Written
+from pingchang_geo.workflow.boundaries import usual
+from pingchang_geo.workflow.boundaries.usual import Candidate
 
-#: Systems whose numbers for the county are the very same: only the first is offered.
-SAME_NUMBERS: Final = {4544: 4507}
 _SAMPLE: Final = 2_000
 _MOST: Final = 0.5
 #: Systems that may be taken without asking when nothing else fits (Web Mercator is a map's, not a survey's).
@@ -32,7 +31,6 @@ _TRUSTED: Final = frozenset((4490, 4524, 4545, 4496, 4507, 4523))
 #: The 3 degree zone beside the county's own: it fits, but the county is at its rim.
 _OTHER_ZONE: Final = frozenset((4523, 4544))
 _QUESTIONS: Final = ("SITE_CRS", "SITE_HEADER", "SITE_ZONE")
-_ZONE_M: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -69,24 +67,6 @@ class Settled:
     issues: tuple[Issue, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A reading that lands in the county."""
-
-    epsg: int
-    swap: bool
-    strip: bool = False
-
-    @property
-    def name(self) -> str:
-        return name_of(self.epsg)
-
-
-def name_of(epsg: int) -> str:
-    """Chinese name of a usual system; the registered name of any other."""
-    return projection.name_of(epsg, None if epsg in projection.NAMES else CRS.from_epsg(epsg))
-
-
 def settle(written: Written, county: Any | None, answers: Mapping[str, str]) -> Settled:
     """System of a written text's numbers."""
     points = _sample(written.parcels)
@@ -102,7 +82,7 @@ def settle(written: Written, county: Any | None, answers: Mapping[str, str]) -> 
     if written.declared is not None and written.declared.legacy:
         settled = replace(settled, issues=(*settled.issues, issue("CRS_LEGACY", name=written.declared.words)))
     if settled.epsg in _OTHER_ZONE:
-        other = issue("SITE_OTHER_ZONE", name=name_of(settled.epsg))
+        other = issue("SITE_OTHER_ZONE", name=usual.name_of(settled.epsg))
         settled = replace(settled, issues=(*settled.issues, other))
     return replace(settled, readings=_with_county(settled, points, county))
 
@@ -120,16 +100,7 @@ def moved(parcels: Sequence[Parcel], settled: Settled) -> tuple[Parcel, ...]:
 
 def degrees_of(points: Points, settled: Settled) -> Points:
     """Points as written → longitude and latitude."""
-    return _placed(points, settled.definition, swap=settled.swap, strip=settled.strip)
-
-
-def _placed(points: Points, definition: str, *, swap: bool, strip: bool) -> Points:
-    east_north = points[:, ::-1] if swap else points
-    if strip:
-        east_north = np.column_stack([np.mod(east_north[:, 0], _ZONE_M), east_north[:, 1]])
-    if definition in ("EPSG:4490", "EPSG:4326"):
-        return np.ascontiguousarray(east_north)  # CGCS2000 and WGS 84 differ by centimetres
-    return projection.to_degrees(np.ascontiguousarray(east_north), definition)
+    return usual.placed(points, settled.definition, swap=settled.swap, strip=settled.strip)
 
 
 def _sample(parcels: Sequence[Parcel]) -> Points:
@@ -139,41 +110,6 @@ def _sample(parcels: Sequence[Parcel]) -> Points:
     return points[:: max(1, len(points) // _SAMPLE)]
 
 
-def _share(points: Points, candidate: _Candidate) -> float:
-    """Share of points that a reading puts into the county's surroundings."""
-    east_north = points[:, ::-1] if candidate.swap else points
-    if candidate.strip:
-        east_north = np.column_stack([np.mod(east_north[:, 0], _ZONE_M), east_north[:, 1]])
-    return projection.share_in_county(np.ascontiguousarray(east_north), f"EPSG:{candidate.epsg}")
-
-
-def _fitting(points: Points) -> list[_Candidate]:
-    """Every usual reading that fits, in either order of the axes, most usual first."""
-    found = []
-    for swap in (False, True):
-        ordered = np.ascontiguousarray(points[:, ::-1] if swap else points)
-        found += [_Candidate(epsg, swap) for epsg in projection.fitting(ordered) if epsg not in SAME_NUMBERS]
-    return found
-
-
-def _geographic(epsg: int | None) -> bool:
-    return epsg in (4490, 4326)
-
-
-def _evidence(points: Points, candidate: _Candidate) -> str:
-    """The numbers that speak for a reading."""
-    east_north = points[:, ::-1] if candidate.swap else points
-    low, high = east_north.min(axis=0), east_north.max(axis=0)
-    if _geographic(candidate.epsg):
-        return f"经度 {low[0]:.6f}–{high[0]:.6f}，纬度 {low[1]:.6f}–{high[1]:.6f}"
-    return f"横坐标（东）{low[0]:,.1f}–{high[0]:,.1f}，纵坐标（北）{low[1]:,.1f}–{high[1]:,.1f}"
-
-
-def _bounds(points: Points) -> str:
-    low, high = points.min(axis=0), points.max(axis=0)
-    return f"{low[0]:,.6g}–{high[0]:,.6g} 与 {low[1]:,.6g}–{high[1]:,.6g}"
-
-
 def _forced(text: str, points: Points, written: Written) -> Settled:
     """What the user chose."""
     epsg = _number(text)
@@ -181,16 +117,16 @@ def _forced(text: str, points: Points, written: Written) -> Settled:
         wrong = issue("ANSWER_INVALID", question="坐标系", value=text[:30], example="SITE_CRS=4545")
         return Settled(issues=(wrong,))
     options = [
-        _Candidate(epsg, swap, strip)
+        Candidate(epsg, swap, strip)
         for strip in (False, True)
         for swap in ((True, False) if written.order == "yx" else (False, True))
     ]
-    best = max(options, key=lambda one: _share(points, one))
-    if _share(points, best) <= _MOST:
-        best = _Candidate(epsg, _northing_first(points, epsg, written))
+    best = max(options, key=lambda one: usual.share(points, one))
+    if usual.share(points, best) <= _MOST:
+        best = Candidate(epsg, _northing_first(points, epsg, written))
     legacy = (issue("CRS_LEGACY", name=best.name),) if _is_legacy(epsg) else ()
-    words = f"{written.form}，按指定的 {best.name}读取：{_evidence(points, best)}"
-    others = [one for one in _fitting(points) if one.epsg != epsg]
+    words = f"{written.form}，按指定的 {best.name}读取：{usual.evidence(points, best)}"
+    others = [one for one in usual.fitting(points) if one.epsg != epsg]
     hint = f"；按 {others[0].name}读取则落在县内" if others else ""
     settled = _taken(best, words, (*legacy, *_swapped(best, points, written)))
     return replace(settled, hint=hint, readings=_readings([best, *others], points))
@@ -218,7 +154,7 @@ def _northing_first(points: Points, epsg: int, written: Written) -> bool:
     if written.order or written.usual:
         return (written.order or written.usual) == "yx"
     first, second = np.abs(points[:, 0]).max(), np.abs(points[:, 1]).max()
-    if _geographic(epsg):
+    if usual.geographic(epsg):
         return bool(second > 90 >= first)
     return bool(_is_northing(first) and not _is_northing(second))
 
@@ -255,39 +191,39 @@ def _declared(written: Written, declared: Declared, claims: Sequence[int], point
         candidate
         for epsg in claims
         for swap in (False, True)
-        if _share(points, candidate := _Candidate(epsg, swap)) > _MOST
+        if usual.share(points, candidate := Candidate(epsg, swap)) > _MOST
     ]
     if landing:
         taken = landing[0]
-        words = f"{written.form}，说明为{declared.words}，坐标相符：{_evidence(points, taken)}"
+        words = f"{written.form}，说明为{declared.words}，坐标相符：{usual.evidence(points, taken)}"
         return _taken(taken, words, _swapped(taken, points, written))
-    others = _fitting(points)
+    others = usual.fitting(points)
     if others:
         first = others[0]
         asked = issue(
             "SITE_HEADER",
             claimed=declared.words,
             name=first.name,
-            evidence=_evidence(points, first),
+            evidence=usual.evidence(points, first),
             epsg=first.epsg,
         )
-        words = f"{written.form}，{_evidence(points, first)}，符合 {first.name}；与说明（{declared.words}）不符"
+        words = f"{written.form}，{usual.evidence(points, first)}，符合 {first.name}；与说明（{declared.words}）不符"
         settled = _taken(first, words, (asked, *_swapped(first, points, written)))
         return replace(settled, code="SITE_HEADER", readings=_readings(others, points))
     if (mended := _wrong_zone(written, points)) is not None:
         return mended
-    taken = _Candidate(_prefixed(claims, points, written), _northing_first(points, claims[0], written))
-    return _taken(taken, f"{written.form}，说明为{declared.words}：{_evidence(points, taken)}", ())
+    taken = Candidate(_prefixed(claims, points, written), _northing_first(points, claims[0], written))
+    return _taken(taken, f"{written.form}，说明为{declared.words}：{usual.evidence(points, taken)}", ())
 
 
 def _prefixed(claims: Sequence[int], points: Points, written: Written) -> int:
     """Of a zone's two systems the one with the zone number, if the eastings have one."""
     swap = _northing_first(points, claims[0], written)
-    with_zone = float(points[:, 0 if not swap else 1].max()) >= _ZONE_M
+    with_zone = float(points[:, 0 if not swap else 1].max()) >= usual.ZONE_M
     return claims[0] if with_zone or len(claims) == 1 else claims[1]
 
 
-def _taken(candidate: _Candidate, words: str, issues: Sequence[Issue]) -> Settled:
+def _taken(candidate: Candidate, words: str, issues: Sequence[Issue]) -> Settled:
     return Settled(
         f"EPSG:{candidate.epsg}",
         candidate.epsg,
@@ -299,25 +235,25 @@ def _taken(candidate: _Candidate, words: str, issues: Sequence[Issue]) -> Settle
     )
 
 
-def _readings(candidates: Sequence[_Candidate], points: Points) -> tuple[CrsReading, ...]:
+def _readings(candidates: Sequence[Candidate], points: Points) -> tuple[CrsReading, ...]:
     seen: dict[str, CrsReading] = {}
     for one in candidates:
-        seen.setdefault(str(one.epsg), CrsReading(str(one.epsg), one.name, _share(points, one) > _MOST))
+        seen.setdefault(str(one.epsg), CrsReading(str(one.epsg), one.name, usual.share(points, one) > _MOST))
     return tuple(seen.values())
 
 
-def _swapped(candidate: _Candidate, points: Points, written: Written) -> tuple[Issue, ...]:
+def _swapped(candidate: Candidate, points: Points, written: Written) -> tuple[Issue, ...]:
     """Whether the order of the axes contradicts what the text says or its form usually has."""
-    said = written.order or written.usual or ("xy" if _geographic(candidate.epsg) else None)
+    said = written.order or written.usual or ("xy" if usual.geographic(candidate.epsg) else None)
     found = "yx" if candidate.swap else "xy"
     if said is None or said == found:
         return ()
     low, high = points.min(axis=0), points.max(axis=0)
-    digits = 3 if _geographic(candidate.epsg) else 0
+    digits = 3 if usual.geographic(candidate.epsg) else 0
     ranges = (
         f"第一个数为 {low[0]:,.{digits}f}–{high[0]:,.{digits}f}，第二个数为 {low[1]:,.{digits}f}–{high[1]:,.{digits}f}"
     )
-    names = ("经度", "纬度") if _geographic(candidate.epsg) else ("横坐标（东）", "纵坐标（北）")
+    names = ("经度", "纬度") if usual.geographic(candidate.epsg) else ("横坐标（东）", "纵坐标（北）")
     first, second = names if said == "xy" else names[::-1]
     why = "说明" if written.order else f"{written.form}通常"
     return (issue("SITE_SWAPPED", evidence=f"{why}为{first}在前、{second}在后，而{ranges}"),)
@@ -325,21 +261,21 @@ def _swapped(candidate: _Candidate, points: Points, written: Written) -> tuple[I
 
 def _by_numbers(written: Written, points: Points) -> Settled:
     """Nothing is said: the numbers alone."""
-    fits = _fitting(points)
+    fits = usual.fitting(points)
     if not fits:
         return _wrong_zone(written, points) or _elsewhere(written, points)
     first = fits[0]
-    evidence = _evidence(points, first)
+    evidence = usual.evidence(points, first)
     swapped = _swapped(first, points, written)
     words = f"{written.form}，{evidence}，按 {first.name}读取"
     if len(fits) == 1 and first.epsg in _TRUSTED:
-        code = "SITE_DEGREES" if _geographic(first.epsg) else "SITE_INFERRED"
+        code = "SITE_DEGREES" if usual.geographic(first.epsg) else "SITE_INFERRED"
         return _taken(first, words, (issue(code, name=first.name, evidence=evidence), *swapped))
     asked = issue("SITE_CRS", fitting=_fit_words(fits), name=first.name, evidence=evidence, epsg=first.epsg)
     return replace(_taken(first, words, (asked, *swapped)), readings=_readings(fits, points))
 
 
-def _fit_words(fits: Sequence[_Candidate]) -> str:
+def _fit_words(fits: Sequence[Candidate]) -> str:
     """What the numbers fit: several systems, or a single one that surveys do not usually use."""
     names = "、".join(dict.fromkeys(one.name for one in fits))
     if len({one.epsg for one in fits}) > 1:
@@ -351,13 +287,13 @@ def _wrong_zone(written: Written, points: Points) -> Settled | None:
     """Eastings whose zone number puts them elsewhere, but which fit the county without it."""
     for swap in (True, False):
         east = points[:, 1 if swap else 0]
-        zone = int(np.median(east) // _ZONE_M)
+        zone = int(np.median(east) // usual.ZONE_M)
         if not 13 <= zone <= 45:
             continue
-        fits = [one for epsg in (4545, 4507) if _share(points, one := _Candidate(epsg, swap, True)) > _MOST]
+        fits = [one for epsg in (4545, 4507) if usual.share(points, one := Candidate(epsg, swap, True)) > _MOST]
         if fits:
             first = fits[0]
-            evidence = _evidence(points, first)
+            evidence = usual.evidence(points, first)
             asked = issue("SITE_ZONE", zone=zone, name=first.name, evidence=evidence, epsg=first.epsg)
             words = f"{written.form}，{evidence}，去掉带号 {zone} 后符合 {first.name}"
             settled = _taken(first, words, (asked, *_swapped(first, points, written)))
@@ -369,20 +305,20 @@ def _elsewhere(written: Written, points: Points) -> Settled:
     """Points that no usual system puts into the county: longitudes and latitudes of another place, or unknown."""
     high = np.abs(points).max(axis=0)
     if high.max() <= 180 and high.min() <= 90:
-        taken = _Candidate(4490, _northing_first(points, 4490, written))
-        return _taken(taken, f"{written.form}，{_evidence(points, taken)}，按经纬度读取", ())
+        taken = Candidate(4490, _northing_first(points, 4490, written))
+        return _taken(taken, f"{written.form}，{usual.evidence(points, taken)}，按经纬度读取", ())
     for swap in (True, False):
         east = points[:, 1 if swap else 0]
         north = points[:, 0 if swap else 1]
-        zone = int(np.median(east) // _ZONE_M)
-        if not _is_northing(north).all() or not (np.floor(east / _ZONE_M) == zone).all():
+        zone = int(np.median(east) // usual.ZONE_M)
+        if not _is_northing(north).all() or not (np.floor(east / usual.ZONE_M) == zone).all():
             continue
         if 25 <= zone <= 45 or 13 <= zone <= 23:
             epsg = 4513 + zone - 25 if zone >= 25 else 4491 + zone - 13
-            taken = _Candidate(epsg, swap)
-            return _taken(taken, f"{written.form}，{_evidence(points, taken)}，横坐标带号为 {zone}", ())
+            taken = Candidate(epsg, swap)
+            return _taken(taken, f"{written.form}，{usual.evidence(points, taken)}，横坐标带号为 {zone}", ())
     detail = "按常用坐标系都不在平昌县附近，可能是地方独立坐标系，或漏写了数位"
-    return Settled(issues=(issue("SITE_CRS_UNKNOWN", bounds=_bounds(points), detail=detail),))
+    return Settled(issues=(issue("SITE_CRS_UNKNOWN", bounds=usual.bounds_text(points), detail=detail),))
 
 
 def _with_county(settled: Settled, points: Points, county: Any | None) -> tuple[CrsReading, ...]:
@@ -393,9 +329,9 @@ def _with_county(settled: Settled, points: Points, county: Any | None) -> tuple[
     shapely.prepare(outline)
     result = []
     for one in settled.readings:
-        candidates = [_Candidate(int(one.value), swap, settled.strip) for swap in (settled.swap, not settled.swap)]
-        best = max(candidates, key=lambda candidate: _share(points, candidate))
-        degrees = _placed(points, f"EPSG:{one.value}", swap=best.swap, strip=best.strip)
+        candidates = [Candidate(int(one.value), swap, settled.strip) for swap in (settled.swap, not settled.swap)]
+        best = max(candidates, key=lambda candidate: usual.share(points, candidate))
+        degrees = usual.placed(points, f"EPSG:{one.value}", swap=best.swap, strip=best.strip)
         inside = shapely.contains_xy(outline, degrees[:, 0], degrees[:, 1])
         result.append(replace(one, lands=bool(inside.mean() > _MOST)))
     return tuple(result)
