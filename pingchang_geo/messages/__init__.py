@@ -17,9 +17,19 @@ from pingchang_geo.messages.reading import CRS, FILES
 from pingchang_geo.messages.site import SITE
 from pingchang_geo.messages.template import Template
 
-#: Control characters (terminal escapes among them), line separators and marks that turn the direction of writing.
+#: Control characters (terminal escapes among them), line separators, marks that turn the direction of writing, and
+#: halves of surrogate pairs, which cannot be written at all.
 _UNPRINTABLE: Final = dict.fromkeys(
-    (*range(0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)),
+    (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x2028, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    ),
     "\N{REPLACEMENT CHARACTER}",
 )
 #: How many row numbers a sentence names; the ``rows`` of the issue list more.

@@ -55,11 +55,16 @@ def column(values: Sequence[Any]) -> Any | None:
     """Python values as dictionary text or number; mixed types become text, blobs and nested values None."""
     try:
         return plain(pa.array(values))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError):
         pass
     if any(isinstance(value, bytes | dict | list) for value in values):
         return None
-    return plain(pa.array([None if value is None else str(value) for value in values], type=pa.string()))
+    return plain(pa.array([None if value is None else text(value) for value in values], type=pa.string()))
+
+
+def text(value: Any) -> str:
+    """A value as text that can be stored: half a surrogate pair (a cut-off emoji in JSON) is replaced."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _one(wkb: bytes | None) -> Any | None:

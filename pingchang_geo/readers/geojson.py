@@ -23,6 +23,17 @@ _GEOMETRIES: Final = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
 _CRS_NAME: Final = re.compile(r"^(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::|::|:[\d.]+:)(\w+)$", re.IGNORECASE)
+#: What members that are not what they should be raise on their way to a geometry.
+_MALFORMED: Final = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    shapely.errors.GEOSException,
+)
 #: RFC 8142: each text of a sequence begins with this.
 _RECORD_SEPARATOR: Final = "\x1e"
 
@@ -102,7 +113,7 @@ def _features(document: Any, label: str) -> tuple[list[dict[str, Any]], str | No
         features = document["features"]
     elif kind == "Feature":
         features = [document]
-    elif kind in _GEOMETRIES:
+    elif isinstance(kind, str) and kind in _GEOMETRIES:
         features = [{"type": "Feature", "geometry": document, "properties": {}}]
     else:
         raise _corrupt(label, "没有 features，不是 GeoJSON")
@@ -133,7 +144,7 @@ def _properties(features: list[dict[str, Any]], label: str) -> dict[str, Any]:
     rows = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
     names = list(dict.fromkeys(name for row in rows for name in row))
     require_size(label, len(rows), len(names))
-    columns = {name: arrow.column([row.get(name) for row in rows]) for name in names}
+    columns = {arrow.text(name): arrow.column([row.get(name) for row in rows]) for name in names}
     return {name: column for name, column in columns.items() if column is not None}
 
 
@@ -148,7 +159,7 @@ def geometries(members: list[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     ]
     try:
         result[polygons] = _polygons([members[position]["coordinates"] for position in polygons])
-    except (TypeError, ValueError, IndexError, shapely.errors.GEOSException):
+    except _MALFORMED:
         polygons = []
     done = set(polygons)
     for position, member in enumerate(members):
@@ -156,15 +167,7 @@ def geometries(members: list[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
             continue
         try:
             result[position] = _one(member)
-        except (
-            TypeError,
-            ValueError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            RecursionError,
-            shapely.errors.GEOSException,
-        ):
+        except _MALFORMED:
             broken.append(position)
     return result, np.array(broken, dtype=np.int64)
 

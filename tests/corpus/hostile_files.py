@@ -203,6 +203,30 @@ def geojson_far_beyond_the_earth(folder: Path) -> Path:
     return path
 
 
+@reject("GEOMETRY_UNREADABLE", hostile=True, each=("object", "digits", "kind"))
+def geojson_members_of_the_wrong_type(folder: Path, value: str) -> Path:
+    """Coordinates that are an object, a number too large to be one, a type that is a list."""
+    path = sample.geojson(sample.forest().iloc[:3], folder / "a.geojson")
+    document = json.loads(path.read_text("utf-8"))
+    geometry = document["features"][1]["geometry"]
+    if value == "kind":
+        geometry["type"] = ["Polygon"]
+    else:
+        geometry["coordinates"] = {"object": [{"x": [1, 2]}], "digits": [[[10**400, 1], [1, 1], [1, 2], [3, 4]]]}[value]
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+@accept(rows=sample.ROWS, hostile=True)
+def geojson_text_cut_inside_an_emoji(folder: Path) -> Path:
+    """A program cut a text after sixteen bits: half a character, as a value and in a column's name."""
+    path = sample.geojson(sample.forest(), folder / "a.geojson")
+    document = json.loads(path.read_text("utf-8"))
+    document["features"][0]["properties"] |= {"CUN": "村\ud83c", "\ud83c": "x"}
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
 @reject("COLUMNS_TOO_MANY", hostile=True, each=("geojson", "kml"))
 def a_new_column_in_every_feature(folder: Path, value: str) -> Path:
     """Twenty thousand features, each with a name of its own: a table of 400 million cells."""

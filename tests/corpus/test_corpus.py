@@ -36,12 +36,14 @@ def test_decision(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    """All hostile files are handed in at once, two at a time are read."""
+def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """All hostile files that this run is about are handed in at once, two at a time are read."""
+    through_worker = [item for item in request.session.items if item.name.startswith("test_the_worker")]
     with ThreadPoolExecutor(2) as pool:
         answers: Asked = {}
-        for number, case in enumerate(HOSTILE):
-            folder = tmp_path_factory.mktemp(f"hostile{number}")
+        for item in through_worker:
+            case = item.callspec.params["case"]  # type: ignore[attr-defined]
+            folder = tmp_path_factory.mktemp("hostile")
             answers[case.name] = folder, pool.submit(harness.inspected, case, folder)
         yield answers
         pool.shutdown(cancel_futures=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
 #: Numbers at which length checks go wrong.
 _EXTREMES = tuple(
@@ -79,3 +81,45 @@ def damaged(content: bytes, random: Random) -> bytes:
         if data:
             kind(data, random)
     return bytes(data)
+
+
+#: What stands where something else should: wrong types, numbers at the edge, text that cannot be written.
+_MEMBERS: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1e308,
+    2**70,
+    float("nan"),
+    float("inf"),
+    "",
+    "x",
+    "\ud800",
+    "y" * 10_000,
+    [],
+    [[]],
+    [[1, 2]],
+    {},
+    {"type": "Point"},
+    {"type": "MultiPolygon", "coordinates": []},
+    {"type": "GeometryCollection", "geometries": [{"type": "GeometryCollection", "geometries": []}]},
+)
+
+
+def _paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _paths(child, (*path, key))
+
+
+def misplaced(content: bytes, random: Random) -> bytes:
+    """JSON that is still JSON, with some of its members exchanged for others."""
+    document = json.loads(content)
+    for _ in range(random.choice((1, 1, 2, 5))):
+        *way, last = random.choice(list(_paths(document)))
+        node = document
+        for key in way:
+            node = node[key]
+        node[last] = random.choice(_MEMBERS)
+    return json.dumps(document).encode()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import shapely
 
 from tests import factories
 from tests.corpus import good_formats, parts, sample
+from tests.fuzz.damage import damaged, misplaced
 
-#: What is damaged, and what the analyst submits.
+#: What is damaged (``members``: within the grammar), and what the analyst submits.
 TARGETS = {
     "forest.shp": "forest.shp",
     "forest.shx": "forest.shp",
@@ -22,6 +24,7 @@ TARGETS = {
     "stored.zip": "stored.zip",
     "a.gpkg": "a.gpkg",
     "a.geojson": "a.geojson",
+    "members.geojson": "members.geojson",
     "a.kml": "a.kml",
     "a.kmz": "a.kmz",
     "a.parquet": "a.parquet",
@@ -42,6 +45,13 @@ def write(folder: Path) -> None:
     parts.zipped(folder / "stored.zip", {name: path.read_bytes() for name, path in members.items()}, packed=False)
     frame.to_file(folder / "a.gpkg", layer="forest")
     sample.geojson(frame, folder / "a.geojson")
+    sample.geojson(frame, folder / "members.geojson")
     (folder / "a.kml").write_text(good_formats.kml(points, "名称"), "utf-8")
     parts.zipped(folder / "a.kmz", {"doc.kml": folder / "a.kml"})
     frame.to_parquet(folder / "a.parquet")
+
+
+def broken(folder: Path, name: str, random: Random) -> bytes:
+    """The content of one of the files after an accident."""
+    content = (folder / name).read_bytes()
+    return misplaced(content, random) if name.startswith("members") else damaged(content, random)

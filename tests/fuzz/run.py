@@ -25,8 +25,7 @@ from pingchang_geo.readers.model import Limits, Refused, Request
 from pingchang_geo.readers.parse import parse
 from pingchang_geo.workflow.inspect import inspect
 from tests.corpus.harness import read_here
-from tests.fuzz.damage import damaged
-from tests.fuzz.originals import TARGETS
+from tests.fuzz.originals import TARGETS, broken
 
 #: Seconds that one small file may take before it counts as a hang.
 _HANG = 20
@@ -47,7 +46,7 @@ def _one(originals: Path, name: str, random: Random, folder: Path) -> str:
     """Damage one file, read it, and say what came of it: ``read``, ``inspected``, or the code of the refusal."""
     for part in originals.glob(f"{Path(name).stem}.*" if TARGETS[name].endswith(".shp") else name):
         shutil.copy(part, folder)
-    (folder / name).write_bytes(damaged((originals / name).read_bytes(), random))
+    (folder / name).write_bytes(broken(originals, name, random))
     target, unpacked, job = folder / TARGETS[name], folder / "unpacked", folder / "job"
     unpacked.mkdir()
     job.mkdir()
