@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks import carbon, cold, compute, interaction, machine, report, site
+from benchmarks import carbon, cold, compute, interaction, machine, report, site, upload, upload_server
 from benchmarks.browser import chromium
 from benchmarks.data import FOLDER, Dataset, dataset, peer_plots
 from benchmarks.figures import Result
@@ -18,7 +18,7 @@ from benchmarks.servers import serving
 from benchmarks.sessions import sessions
 from pingchang_geo.settings import PROJECT_ROOT
 
-NAMES = ("tiles", "join", "carbon", "site", "cold", "filter", "map", "sessions")
+NAMES = ("tiles", "join", "carbon", "site", "upload", "cold", "filter", "map", "sessions")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Size:
     peer_large: int
     compute_rounds: int
     sites: int
+    upload_plots: int
+    upload_rounds: int
     cold_rounds: int
     peer_rounds: int
     filter_rounds: int
@@ -38,8 +40,8 @@ class Size:
     session_batches: int
 
 
-FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 7, 3, 9, 3, 5)
-QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 1, 1, 3, 1, 1)
+FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 120_000, 3, 7, 3, 9, 3, 5)
+QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 5_000, 1, 1, 1, 3, 1, 1)
 
 
 def main(arguments: list[str]) -> int:
@@ -98,6 +100,11 @@ def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None
     if "site" in wanted:
         say("site check")
         results.append(site.site_result(data, size.sites))
+    if "upload" in wanted:
+        say("uploads")
+        uploads = dataset(size.upload_plots)
+        results += upload.upload_results(uploads, size.upload_rounds)
+        results.append(upload_server.server_result(uploads))
     if not set(wanted) & {"cold", "filter", "map", "sessions"}:
         return results, "not used"
     with ExitStack() as stack:
