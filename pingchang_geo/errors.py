@@ -60,3 +60,23 @@ class ConflictError(StoreError):
 
 class AssetMissingError(PingchangError):
     """A file that the set-up step provides is not there."""
+
+
+class AccessError(PingchangError):
+    """Something about accounts, sessions or links was refused; nothing was changed."""
+
+
+class ForbiddenError(AccessError):
+    """The person who acts lacks the right, or is not signed in (any more)."""
+
+
+class SignInError(AccessError):
+    """Wrong name or password: one wording for both, so that nobody learns which names exist."""
+
+
+class LockedError(SignInError):
+    """Too many failures, or too many sign-ins at once: this attempt was not even looked at."""
+
+
+class LinkError(AccessError):
+    """A one-time link that was used, has expired or never existed."""

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 RANKS = {
     0: {"errors", "issues", "messages", "settings", "units"},
     1: {"crs", "specs", "provenance"},
-    2: {"layers", "indicators", "carbon", "filters"},
+    2: {"layers", "indicators", "carbon", "filters", "access"},
     3: {
         *("overlay", "proximity", "attributes", "accounts", "change", "comparison", "site", "boundary"),
         *("validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),

@@ -17,6 +17,7 @@ from typing import Any, Final
 from pingchang_geo.errors import StoreError
 from pingchang_geo.provenance import Provenance
 from pingchang_geo.store.base import Snapshot, Version
+from pingchang_geo.store.trouble import trouble
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS version (
@@ -38,16 +39,6 @@ CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT
 CREATE TRIGGER IF NOT EXISTS version_no_update BEFORE UPDATE ON version BEGIN SELECT RAISE(ABORT, 'immutable'); END;
 """
 _GENESIS: Final = "0" * 64
-#: What SQLite says, in words for the screen.
-_TROUBLE: Final = {
-    "disk is full": "磁盘已满",
-    "disk I/O error": "磁盘读写出错，或磁盘已满",
-    "locked": "正被其他程序占用",
-    "readonly": "没有写入权限",
-    "unable to open": "文件无法打开",
-    "malformed": "文件已损坏",
-    "not a database": "文件已损坏",
-}
 
 
 @dataclass(frozen=True)
@@ -99,9 +90,8 @@ class Catalogue:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.DatabaseError as error:
-            trouble = next((words for sign, words in _TROUBLE.items() if sign in str(error)), "数据库出错")
-            fix = "请从备份恢复数据目录。" if "损坏" in trouble else "请检查磁盘空间与权限，然后重试。"
-            raise StoreError(f"目录库无法读写：{trouble}；未作任何更改。", fix=fix) from error
+            words, fix = trouble(error)
+            raise StoreError(f"目录库无法读写：{words}；未作任何更改。", fix=fix) from error
         finally:
             connection.close()
 
