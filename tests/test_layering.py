@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 RANKS = {
-    0: {"errors", "issues", "messages", "settings", "units"},
+    0: {"errors", "issues", "messages", "settings", "units", "journal"},
     1: {"crs", "specs", "provenance"},
     2: {"layers", "indicators", "carbon", "filters", "access"},
     3: {

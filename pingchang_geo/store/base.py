@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ class Version:
     parent: str | None = None
     #: Dimension of every feature: 0 points, 1 lines, 2 polygons; None where they are mixed.
     dimension: int | None = None
+    #: When the content was removed to free space; empty while it is there. The record stays.
+    pruned_at: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:

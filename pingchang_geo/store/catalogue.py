@@ -6,8 +6,8 @@ import hashlib
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS current (
     layer TEXT PRIMARY KEY, number INTEGER NOT NULL,
     FOREIGN KEY (layer, number) REFERENCES version (layer, number)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS pruned (
+    layer TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (layer, number), FOREIGN KEY (layer, number) REFERENCES version (layer, number)
+) STRICT;
 CREATE TABLE IF NOT EXISTS audit (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
     detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
@@ -37,7 +41,10 @@ CREATE TABLE IF NOT EXISTS audit (
 CREATE TRIGGER IF NOT EXISTS audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER IF NOT EXISTS version_no_update BEFORE UPDATE ON version BEGIN SELECT RAISE(ABORT, 'immutable'); END;
+CREATE TRIGGER IF NOT EXISTS pruned_no_update BEFORE UPDATE ON pruned BEGIN SELECT RAISE(ABORT, 'immutable'); END;
+CREATE TRIGGER IF NOT EXISTS pruned_no_delete BEFORE DELETE ON pruned BEGIN SELECT RAISE(ABORT, 'immutable'); END;
 """
+_VERSIONS: Final = "SELECT version.*, pruned.at FROM version LEFT JOIN pruned USING (layer, number)"
 _GENESIS: Final = "0" * 64
 
 
@@ -98,59 +105,74 @@ class Catalogue:
     def snapshot(self) -> Snapshot:
         """The current version of each layer."""
         with self._connect() as connection:
-            rows = connection.execute(
-                "SELECT version.* FROM current JOIN version USING (layer, number) ORDER BY layer"
-            ).fetchall()
+            rows = connection.execute(f"{_VERSIONS} JOIN current USING (layer, number) ORDER BY layer").fetchall()
         return Snapshot(MappingProxyType({row[0]: _version(row) for row in rows}))
 
     def versions(self, layer: str) -> tuple[Version, ...]:
         """Every version of a layer, newest first."""
         with self._connect() as connection:
-            rows = connection.execute("SELECT * FROM version WHERE layer = ? ORDER BY number DESC", (layer,)).fetchall()
+            rows = connection.execute(f"{_VERSIONS} WHERE layer = ? ORDER BY number DESC", (layer,)).fetchall()
         return tuple(_version(row) for row in rows)
 
     def switch(self, version: Version, action: str, detail: Mapping[str, Any]) -> None:
         """Record ``version``, make it current and log it, all in one transaction."""
-        with self._connect() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.execute(
-                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        version.layer,
-                        version.number,
-                        version.sha256,
-                        version.rows,
-                        json.dumps(version.provenance.as_dict(), ensure_ascii=False, sort_keys=True),
-                        version.published_at,
-                        version.publisher,
-                        version.note,
-                        version.parent,
-                        version.dimension,
-                    ),
-                )
-                connection.execute(
-                    "INSERT INTO current VALUES (?, ?) ON CONFLICT (layer) DO UPDATE SET number = excluded.number",
-                    (version.layer, version.number),
-                )
-                _append(connection, version.publisher, action, {"version": version.name, **detail})
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk makes SQLite roll back on its own
-                    connection.execute("ROLLBACK")
-                raise
+        with self._connect() as connection, _transaction(connection):
+            connection.execute(
+                "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    version.layer,
+                    version.number,
+                    version.sha256,
+                    version.rows,
+                    json.dumps(version.provenance.as_dict(), ensure_ascii=False, sort_keys=True),
+                    version.published_at,
+                    version.publisher,
+                    version.note,
+                    version.parent,
+                    version.dimension,
+                ),
+            )
+            connection.execute(
+                "INSERT INTO current VALUES (?, ?) ON CONFLICT (layer) DO UPDATE SET number = excluded.number",
+                (version.layer, version.number),
+            )
+            _append(connection, version.publisher, action, {"version": version.name, **detail})
 
     def log(self, actor: str, action: str, detail: Mapping[str, Any]) -> None:
         """Append one line to the audit log."""
-        with self._connect() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connect() as connection, _transaction(connection):
             _append(connection, actor, action, detail)
-            connection.execute("COMMIT")
 
-    def audit(self) -> tuple[AuditEntry, ...]:
-        """The whole log, oldest first."""
+    def prune(self, versions: Sequence[Version], actor: str) -> None:
+        """Record that the contents of ``versions`` are given up, one line of the log each, all in one transaction.
+
+        Raises:
+            StoreError: one of them is current; nothing was changed.
+        """
+        with self._connect() as connection, _transaction(connection):
+            for version in versions:
+                key = (version.layer, version.number)
+                if connection.execute("SELECT 1 FROM current WHERE (layer, number) = (?, ?)", key).fetchone():
+                    raise StoreError("当前版本不能清理。")
+                connection.execute("INSERT INTO pruned VALUES (?, ?, ?)", (*key, now()))
+                detail = {"layer": version.layer, "version": version.name, "sha256": version.sha256}
+                _append(connection, actor, "prune", detail)
+
+    def copy(self, target: Path) -> None:
+        """Copy the catalogue as it is at one moment, writers notwithstanding, into one self-contained file."""
+        with self._connect() as connection, closing(sqlite3.connect(target)) as copied:
+            connection.backup(copied)
+            copied.execute("PRAGMA journal_mode=DELETE")
+
+    def sound(self) -> bool:
+        """Whether SQLite finds the file's pages and references in order."""
         with self._connect() as connection:
-            rows = connection.execute("SELECT * FROM audit ORDER BY seq").fetchall()
+            return connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+
+    def audit(self, since: int = 0) -> tuple[AuditEntry, ...]:
+        """The log from the line after number ``since`` on, oldest first."""
+        with self._connect() as connection:
+            rows = connection.execute("SELECT * FROM audit WHERE seq > ? ORDER BY seq", (since,)).fetchall()
         return tuple(
             AuditEntry(seq, at, actor, action, json.loads(detail), previous, digest)
             for seq, at, actor, action, detail, previous, digest in rows
@@ -167,8 +189,21 @@ class Catalogue:
         return True
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One writing transaction: all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk makes SQLite roll back on its own
+            connection.execute("ROLLBACK")
+        raise
+
+
 def _version(row: tuple[Any, ...]) -> Version:
-    layer, number, sha256, rows, source, published_at, publisher, note, parent, dimension = row
+    layer, number, sha256, rows, source, published_at, publisher, note, parent, dimension, pruned_at = row
     return Version(
         layer,
         number,
@@ -180,6 +215,7 @@ def _version(row: tuple[Any, ...]) -> Version:
         note,
         parent,
         dimension,
+        pruned_at or "",
     )
 
 

@@ -7,13 +7,13 @@ most an orphan, which the next start sweeps.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ import shapely
 from pingchang_geo.crs import STORAGE_EPSG
 from pingchang_geo.errors import ConflictError, StoreError
 from pingchang_geo.provenance import Provenance
+from pingchang_geo.store import locks
 from pingchang_geo.store.base import Prepare, Snapshot, Version
 from pingchang_geo.store.catalogue import AuditEntry, Catalogue, now
 
@@ -80,8 +81,13 @@ class LocalStore:
 
         Columns that the version does not hold are left out.
         """
-        path = self._folder(version) / _CONTENT
+        path = self.content_path(version)
         if not path.is_file():
+            if any(known == version and known.pruned_at for known in self.versions(version.layer)):
+                raise StoreError(
+                    f"版本 {version.layer} {version.name} 的内容已按保留规则清理，只留有记录。",
+                    fix="需要时可从清理之前的备份中找回。",
+                )
             raise StoreError(f"版本 {version.layer} {version.name} 的数据文件缺失。", fix="请从备份恢复数据目录。")
         if columns is None:
             return gpd.read_parquet(path)
@@ -89,6 +95,10 @@ class LocalStore:
         if "geometry" in wanted:
             return gpd.read_parquet(path, columns=wanted)
         return pd.read_parquet(path, columns=wanted)
+
+    def content_path(self, version: Version) -> Path:
+        """File that holds a version's content."""
+        return self._folder(version) / _CONTENT
 
     def derived_dir(self, version: Version) -> Path:
         """Folder for what is derived from one version alone."""
@@ -128,6 +138,7 @@ class LocalStore:
         """
         if frame.crs is None or frame.crs.to_epsg() != STORAGE_EPSG:
             raise StoreError("待发布数据不是 CGCS2000 经纬度（EPSG:4490）。")
+        begun = time.monotonic()
         content = encode(frame)
         digest = hashlib.sha256(content).hexdigest()
         with self._publishing():
@@ -146,7 +157,8 @@ class LocalStore:
             try:
                 self._place(version, content)
                 _prepared(prepare, version, snapshot.replacing(version), frame)
-                detail = {"layer": layer, "base": base, "rows": len(frame), "note": note}
+                seconds = round(time.monotonic() - begun, 2)
+                detail = {"layer": layer, "base": base, "rows": len(frame), "note": note, "seconds": seconds}
                 self._catalogue.switch(version, action, detail)
             except BaseException:
                 self._discard(version)
@@ -160,9 +172,9 @@ class LocalStore:
             removed += [_remove(staged) for staged in (self.root / "staging").iterdir()]
             for area in ("versions", "derived"):
                 for layer in filter(Path.is_dir, (self.root / area).iterdir()):
-                    known = {version.name for version in self.versions(layer.name)}
+                    known = {version.name for version in self.versions(layer.name) if not version.pruned_at}
                     removed += [_remove(folder) for folder in layer.iterdir() if folder.name not in known]
-            with self._deriving(fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+            with self.clearing() as alone:
                 if alone:  # else somebody is writing derived files right now, and the next start looks again
                     removed += [_remove(partial) for partial in (self.root / "derived").rglob("*.partial")]
         return removed
@@ -170,13 +182,77 @@ class LocalStore:
     @contextmanager
     def deriving(self) -> Iterator[None]:
         """Held while derived files are written, so that a sweep does not take half-written ones for left-overs."""
-        with self._deriving(fcntl.LOCK_SH):
+        with self._locked(locks.DERIVED, alone=False):
             yield
 
     @contextmanager
-    def _deriving(self, how: int) -> Iterator[bool]:
-        with self._locked("derived.lock", how) as held:
-            yield held
+    def clearing(self) -> Iterator[bool]:
+        """Held while derived files are removed; False when somebody is writing some."""
+        with self._locked(locks.DERIVED, alone=True, wait=False) as alone:
+            yield alone
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Held by a server as long as it lives: the folder is not exchanged under it."""
+        with self._locked(locks.SERVE, alone=False, wait=False) as held:
+            if not held:
+                raise StoreError("数据目录正在恢复。", fix="请等恢复完成后再启动。")
+            yield
+
+    @contextmanager
+    def backing_up(self) -> Iterator[None]:
+        """Held while a backup reads versions: none of them is removed meanwhile. Publishing goes on."""
+        with self._locked(locks.BACKUP, alone=False):
+            yield
+
+    def publishing(self) -> bool:
+        """Whether somebody on this machine is publishing right now."""
+        return locks.taken(self.root / locks.PUBLISH)
+
+    def copy_catalogue(self, target: Path) -> None:
+        """A consistent copy of the catalogue, as of now, in a file of its own."""
+        self._catalogue.copy(target)
+
+    def check_catalogue(self) -> bool:
+        """Whether SQLite finds the catalogue file sound."""
+        return self._catalogue.sound()
+
+    def audit_since(self, seq: int) -> tuple[AuditEntry, ...]:
+        """Lines of the audit log after number ``seq``, oldest first."""
+        return self._catalogue.audit(seq)
+
+    def prune(
+        self,
+        choose: Callable[[Sequence[Version], Version | None], Sequence[Version]],
+        layers: Sequence[str],
+        actor: str,
+    ) -> tuple[Version, ...]:
+        """Remove the content of versions; their records, hashes and lines of the log stay.
+
+        Args:
+            choose: picks from a layer's versions (newest first, already pruned ones left out), given the current one.
+            layers: layer ids.
+            actor: user name for the log.
+
+        Returns:
+            What went. Whoever dies in between leaves files that the next start sweeps.
+
+        Raises:
+            StoreError: a backup is being made, or the current version was chosen; nothing was changed.
+        """
+        with self._locked(locks.BACKUP, alone=True, wait=False) as alone, self._publishing():
+            if not alone:
+                raise StoreError("正在备份，暂不能清理。", fix="请等备份完成后重试。")
+            current = self.snapshot().versions
+            chosen: list[Version] = []
+            for layer in layers:
+                present = [version for version in self.versions(layer) if not version.pruned_at]
+                chosen += choose(present, current.get(layer))
+            self._catalogue.prune(chosen, actor)
+            for version in chosen:
+                for folder in (self._folder(version), self.derived_dir(version)):
+                    shutil.rmtree(folder, ignore_errors=True)
+        return tuple(chosen)
 
     def _discard(self, version: Version) -> None:
         """Free the space of a version that did not become one; what cannot be removed now is swept later."""
@@ -224,23 +300,21 @@ class LocalStore:
     @contextmanager
     def _publishing(self) -> Iterator[None]:
         """One publisher at a time on this machine."""
-        with self._locked("publish.lock", fcntl.LOCK_EX):
+        with self._locked(locks.PUBLISH, alone=True):
             yield
 
     @contextmanager
-    def _locked(self, name: str, how: int) -> Iterator[bool]:
-        """Hold a lock file, which dies with the process; False when it was not to be waited for and is taken."""
+    def _locked(self, name: str, *, alone: bool, wait: bool = True) -> Iterator[bool]:
+        """Hold one of the folder's lock files; see :func:`pingchang_geo.store.locks.locked`."""
+        lock = locks.locked(self.root / name, alone=alone, wait=wait)
         try:
-            lock = (self.root / name).open("w")
+            held = lock.__enter__()
         except OSError as error:
             raise StoreError("数据目录无法写入。", fix=_CHECK_DISK) from error
-        with lock:
-            try:
-                fcntl.flock(lock, how)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        try:
+            yield held
+        finally:
+            lock.__exit__(None, None, None)
 
 
 def _prepared(prepare: Prepare, version: Version, after: Snapshot, frame: gpd.GeoDataFrame) -> None:
