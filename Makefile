@@ -44,6 +44,7 @@ setup: $(VENV)/.runtime web/node_modules/.installed
 
 setup-dev: $(VENV)/.dev web/node_modules/.installed
 	@bash tests/e2e/install-chromium.sh
+	@bash tests/install-nginx.sh
 
 run: setup
 	@$(BIN)/python -m pingchang_geo prepare
