@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -59,6 +60,11 @@ ANONYMOUS: Final = Actor("", None)
 def operator(name: str) -> Actor:
     """Whoever works on the server itself: can write the data folder, so no account could hold them back."""
     return Actor(name, Role.ADMIN, "", Source.COMMAND.value)
+
+
+def iso(seconds: int) -> str:
+    """Seconds since 1970 as ISO 8601 UTC, like the times of versions."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from pingchang_geo import layers
+from pingchang_geo.access import Actor, Right, Source
 from pingchang_geo.errors import AssetMissingError
 from pingchang_geo.provenance import Kind, Provenance
 from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store import LocalStore
+from pingchang_geo.store.directory import FILE as ACCOUNTS_FILE
+from pingchang_geo.store.directory import Directory
 from pingchang_geo.workflow import derive
+from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.current import Atlases
 from pingchang_geo.workflow.inspect import inspect
 from pingchang_geo.workflow.publish import publish
@@ -92,6 +96,32 @@ def _publish_reference(
         base=None,
         progress=progress,
     )
+
+
+@cache
+def access() -> Access:
+    """The process's accounts, beside :func:`open_store`; refusals and changes go to its audit log.
+
+    Raises:
+        StoreError: the accounts file cannot be used.
+    """
+    store = open_store()
+
+    def log(actor: str, action: str, detail: dict[str, Any]) -> None:
+        store.log(actor, action, **detail)
+
+    return Access(Directory(store.root / ACCOUNTS_FILE), log, settings())
+
+
+def require(actor: Actor, right: Right) -> Actor:
+    """The actor as of now, if they may: asked by what changes something, in whatever process it runs.
+
+    The command line needs no accounts file for it.
+
+    Raises:
+        ForbiddenError: they may not (any more); the refusal is logged.
+    """
+    return actor if actor.source == Source.COMMAND else access().require(actor, right)
 
 
 @cache
