@@ -13,7 +13,7 @@ RANKS = {
     2: {"layers", "indicators", "carbon", "filters", "access"},
     3: {
         *("overlay", "proximity", "attributes", "accounts", "change", "comparison", "site", "boundary"),
-        *("validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),
+        *("briefing", "validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),
     },
     4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference", "prints", "documents"},
     5: {"workflow"},

@@ -34,6 +34,7 @@ __all__ = ["MOST_BYTES", "dump", "parse"]
 #: A file of this size would be a hundred times the shipped one.
 MOST_BYTES: Final = 2**20
 _UNTITLED: Final = "未命名汇报"
+_NAME_RULE: Final = "{}只能含小写字母、数字和连字符，最多 40 个。"
 _SCENE: Final = re.compile(r"^[ \t]*\[\[[ \t]*scene[ \t]*\]\][ \t]*(?:#.*)?$", re.MULTILINE)
 _AT: Final = re.compile(r"\(at line (\d+), column (\d+)\)")
 #: tomllib's words for what it stumbles over, the commonest first.
@@ -156,9 +157,7 @@ def _name(head: Table, fallback: str) -> str:
         return name
     usable = fallback if re.fullmatch(NAME_PATTERN, fallback) else "briefing"
     if name:
-        head.problem(
-            f"名称「{spoken(name)}」不能使用，暂用「{usable}」。", "名称只能含小写字母、数字和连字符，最多 40 个。"
-        )
+        head.problem(f"名称「{spoken(name)}」不能使用，暂用「{usable}」。", _NAME_RULE.format("名称"))
     return usable
 
 
@@ -212,7 +211,7 @@ def _id(part: _Part, number: int, taken: set[str], problems: list[Problem]) -> s
     elif usable != wanted:
         what = f"编号「{spoken(wanted)}」不能使用" if wanted else "没有编号「id」"
         message = f"第 {number} 个场景{what}，暂用「{found}」。"
-        fix = "编号只能含小写字母、数字和连字符，最多 40 个。"
+        fix = _NAME_RULE.format("编号")
     else:
         return found
     problems.append(Problem(found, message, fix, part.line))
