@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
 import streamlit as st
-from streamlit import config
+from streamlit import config, file_util
 
 from pingchang_geo.settings import PROJECT_ROOT, settings
+from pingchang_geo.ui.scripts import INLINE
 from pingchang_geo.web import routes
+from pingchang_geo.web.access import protect
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.access import invitation_address
 
 
 def _prepare() -> None:
     start.prepare(start.open_store(), settings(), lambda text: print(f"· {text}", flush=True))
     start.atlases().current()
+    if link := start.access().first_link():
+        print(f"· 还没有管理员：请在浏览器打开下面的一次性链接，设置管理员密码（72 小时内有效）。\n  {_address(link)}")
 
 
 @asynccontextmanager
@@ -32,8 +38,24 @@ def _base_path() -> str:
     return f"/{base}" if base else ""
 
 
+def _address(link: str) -> str:
+    here = f"http://localhost:{config.get_option('server.port')}{_base_path()}"
+    return invitation_address(settings().model_copy(update={"public_url": settings().public_url or here}), link)
+
+
+# The guard knows how much each page may take; Streamlit's own limit only must not be lower.
+config.set_option("server.maxUploadSize", settings().max_upload_mb)
+
+_protection = protect(
+    settings(),
+    start.access(),
+    _base_path(),
+    pages=[(Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8"), *INLINE],
+)
+
 app = st.App(
     PROJECT_ROOT / "pages" / "navigation.py",
-    routes=routes(start.atlases(), settings().web_dir, _base_path()),
+    routes=[*_protection.routes, *routes(start.atlases(), settings().web_dir, _base_path())],
+    middleware=_protection.middleware,
     lifespan=lifespan,
 )

@@ -1,0 +1,69 @@
+"""The door of the web server: who asks, what they may, and how answers leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from pingchang_geo.errors import SettingsError
+from pingchang_geo.settings import Settings
+from pingchang_geo.web.access.admission import Rules
+from pingchang_geo.web.access.client import LOOPBACKS, Clients
+from pingchang_geo.web.access.forms import Forms
+from pingchang_geo.web.access.guard import Guard
+from pingchang_geo.web.access.hygiene import Hygiene, inline_scripts
+from pingchang_geo.web.access.identity import chosen_source
+from pingchang_geo.workflow.access import PERMITS, Access
+
+__all__ = ["Protection", "protect"]
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What an app needs: the middleware, outermost, and the account pages."""
+
+    middleware: list[Middleware]
+    routes: list[Route]
+
+
+def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -> Protection:
+    """The guard and its pages for an app under ``base`` (``""`` or ``"/name"``).
+
+    Args:
+        chosen: viewing, identity source, proxies, public address.
+        access: sessions and accounts.
+        base: the server's base path.
+        pages: HTML that is sent with scripts in it; no other inline script runs.
+
+    Raises:
+        SettingsError: uvicorn is told to believe proxies that the settings do not list.
+    """
+    _refuse_other_proxies()
+    source = chosen_source(chosen, access)
+    clients = Clients(chosen.trusted_proxies, chosen.public_url)
+    rules = Rules(chosen, base, source, access.may_view, PERMITS, clients)
+    hygiene = Hygiene([script for page in pages for script in inline_scripts(page)], closed=chosen.viewing == "closed")
+    routes = Forms(chosen, access, source, base, rules.rates).routes()
+    if chosen.identity == "oidc":
+        from pingchang_geo.web.access import oidc  # noqa: PLC0415  only where it is used
+
+        routes += oidc.routes(chosen, access, base)
+    return Protection([Middleware(Guard, rules=rules, hygiene=hygiene)], routes)
+
+
+def _refuse_other_proxies() -> None:
+    """See that nothing but this machine can make uvicorn rewrite addresses (``FORWARDED_ALLOW_IPS``).
+
+    Raises:
+        SettingsError: what the guard takes for the peer's address could be anybody's word.
+    """
+    believed = uvicorn.Config("app", log_config=None).forwarded_allow_ips
+    listed = believed.split(",") if isinstance(believed, str) else believed
+    if not {entry.strip() for entry in listed} <= {*LOOPBACKS, ""}:
+        raise SettingsError(
+            "环境变量 FORWARDED_ALLOW_IPS 与本系统的代理设置冲突。", fix="请去掉它，改用设置 trusted_proxies。"
+        )

@@ -1,0 +1,95 @@
+"""How much and how often: bodies counted while they stream, attempts counted in memory."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope
+
+from pingchang_geo.access.names import name_key
+
+#: Largest body of a request that uploads nothing: our forms.
+SMALL_BODY: Final = 16 * 1024
+#: A multipart body is a little larger than the file in it; Streamlit allows the same.
+MULTIPART_EXTRA: Final = 1024 * 1024
+
+
+class TooLargeError(HTTPException):
+    """A body beyond its limit; becomes 413 wherever it surfaces."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+def declared(scope: Scope) -> int | None:
+    """``Content-Length`` of a request, None where there is none; one that cannot be read counts as endless."""
+    values = [value for name, value in scope["headers"] if name == b"content-length"]
+    if not values:
+        return None
+    return int(values[0]) if len(values) == 1 and values[0].isdigit() and len(values[0]) < 16 else 1 << 62
+
+
+def counted(receive: Receive, most: int) -> Receive:
+    """``receive`` that raises :class:`TooLargeError` as soon as more than ``most`` bytes have come; keeps nothing."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise TooLargeError
+        return message
+
+    return limited
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A limit by name: so many in a window."""
+
+    name: str
+    item: RateLimitItem
+
+
+#: One office shares one address behind NAT; the lock-out of names works besides.
+SIGN_INS: Final = Rate("sign-in", parse("30/minute"))
+SIGN_INS_HERE: Final = Rate("sign-in-here", parse("10/minute"))
+#: From wherever: more than one address can try, so that nobody can keep a name out from a single desk.
+SIGN_INS_OF_NAME: Final = Rate("sign-in-name", parse("100/minute"))
+LINKS: Final = Rate("link", parse("30/minute"))
+UPLOADS: Final = Rate("upload", parse("60/minute"))
+#: Fifty readers who reload at once, and again.
+CONNECTIONS: Final = Rate("websocket", parse("300/minute"))
+
+
+class Rates:
+    """Counters of attempts, in memory: they start anew with the process, unlike the lock-out of accounts."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def wait_s(self, rate: Rate, who: str) -> int:
+        """Count one attempt. 0 if it may go on, else the seconds to wait."""
+        if self._limiter.hit(rate.item, rate.name, who):
+            return 0
+        reset = self._limiter.get_window_stats(rate.item, rate.name, who).reset_time
+        return max(1, math.ceil(reset - time.time()))
+
+    def sign_in_wait_s(self, name: str, group: str) -> int:
+        """The same for an attempt at a password: by address, by name at this address, and by name."""
+        hashed = sha256(name_key(name[:256]).encode("utf-8", "replace")).hexdigest()  # any name takes the same room
+        return (
+            self.wait_s(SIGN_INS, group)
+            or self.wait_s(SIGN_INS_HERE, f"{hashed} {group}")
+            or self.wait_s(SIGN_INS_OF_NAME, hashed)
+        )
