@@ -54,6 +54,18 @@ dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 [class*="st-key-promoted_"] a { background: #1E6B47; border-radius: 5px; padding: 0.3rem 0.75rem; }
 [class*="st-key-promoted_"] a:hover { background: #185A3B; }
 [class*="st-key-promoted_"] a * { color: #FFFFFF; font-weight: 600; }
+/* The account menu and the one-time link. */
+a.account-link, .stHtml a.account-link { color: #1E6B47; font-size: 0.95rem; text-decoration: none; }
+a.account-link { white-space: nowrap; }
+a.account-link:hover { text-decoration: underline; }
+a.account-button, .stHtml a.account-button { display: inline-block; background: #1E6B47; color: #FFFFFF;
+  border-radius: 5px; padding: 0.35rem 1.2rem; font-weight: 600; text-decoration: none; }
+a.account-button:hover { background: #185A3B; }
+#one_time_link { padding: 0.6rem; background: #F2F6F3; border: 1px solid #D5DED8; border-radius: 5px;
+  overflow-wrap: anywhere; user-select: all; font-family: monospace; font-size: 0.9rem; }
+#one_time_copy { margin-top: 0.6rem; padding: 0.35rem 1.2rem; background: #1E6B47; color: #FFFFFF; border: 0;
+  border-radius: 5px; font: inherit; font-weight: 600; cursor: pointer; }
+#one_time_copy:hover { background: #185A3B; }
 /* The uploader's own words are English and have no parameters. */
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] { gap: 0.6rem; align-items: center; }

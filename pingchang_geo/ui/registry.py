@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from pingchang_geo.access import Right
 from pingchang_geo.settings import PROJECT_ROOT
 
 _MAP: Final = "一张图"
@@ -26,6 +27,8 @@ class PageEntry:
     default: bool = False
     #: Linked from the start page.
     promoted: bool = False
+    #: What the page is for; the menu leaves it out for others, and the page itself refuses them.
+    right: Right = Right.VIEW
 
     @property
     def script(self) -> str:
@@ -127,6 +130,7 @@ PAGES: Final = (
         "update",
         "update.py",
         "上传、检查、比较并发布图层的新版本。",
+        right=Right.UPDATE,
     ),
     PageEntry(
         _DATA,
@@ -135,6 +139,15 @@ PAGES: Final = (
         "versions",
         "versions.py",
         "各图层的历次版本，比较、下载、回退，以及操作日志。",
+    ),
+    PageEntry(
+        _DATA,
+        "用户管理",
+        ":material/manage_accounts:",
+        "users",
+        "users.py",
+        "账户、角色、一次性链接与会话。",
+        right=Right.ADMINISTER,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The thin line on top: what page, which data versions, which units, and how to share the view."""
+"""The thin line on top: what page, which data versions, which units, how to share the view, who has signed in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final, Literal
 import streamlit as st
 
 from pingchang_geo.provenance import Kind
+from pingchang_geo.ui import scripts
+from pingchang_geo.ui.account_menu import account_menu
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.registry import PAGES, PageEntry
 from pingchang_geo.ui.text import plain
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
@@ -22,17 +25,6 @@ _COLORS: Final[dict[Kind, Literal["orange", "green", "blue"]]] = {
 _MOST_BADGES: Final = 4
 _AREA_KEY, _MASS_KEY = "unit_area", "unit_mass"
 
-#: Without the script the box keeps its words, which are true all the same.
-_ADDRESS: Final = """
-<div id="share_address">请直接复制浏览器地址栏中的地址。</div>
-<script>
-(function () {
-  const box = document.getElementById("share_address");
-  if (box) box.textContent = window.location.href;
-})();
-</script>
-"""
-
 #: Called with the units the reader picked.
 OnUnits = Callable[[UnitChoice], None]
 
@@ -45,7 +37,7 @@ def status_line(
     *,
     unshared: str = "",
 ) -> None:
-    """Title, version badges, unit switches (where the page has quantities to switch) and the link.
+    """Title, version badges, unit switches (where the page has quantities to switch), the link and the account.
 
     ``unshared`` says what the link cannot carry.
     """
@@ -58,6 +50,7 @@ def status_line(
         if units is not None and on_units is not None:
             _unit_switches(units, on_units)
         _share(unshared)
+        account_menu()
 
 
 def _promoted() -> None:
@@ -115,7 +108,7 @@ def _unit_switches(units: UnitChoice, on_units: OnUnits) -> None:
             list(options),
             key=key,
             required=True,
-            on_change=picked,
+            on_change=later(picked),
             label_visibility="collapsed",
             width="content",
         )
@@ -131,4 +124,4 @@ def _share(unshared: str) -> None:
         if unshared:
             st.warning(unshared, icon=":material/link_off:")
         # The map writes its view into the address without telling Python: only the browser knows the whole of it.
-        st.html(_ADDRESS, unsafe_allow_javascript=True)
+        st.html(scripts.ADDRESS, unsafe_allow_javascript=True)

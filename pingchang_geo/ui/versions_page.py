@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pingchang_geo import layers, provenance
+from pingchang_geo.access import Right, Role, Source
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.store import LocalStore, Version
@@ -28,7 +29,26 @@ from pingchang_geo.workflow.versions import Download
 
 _LAYER: Final = "layer"
 _PAGE: Final = "versions"
-_ACTIONS: Final = {"publish": "发布", "rollback": "回退", "refuse": "拒绝"}
+_ACTIONS: Final = {
+    "publish": "发布",
+    "rollback": "回退",
+    "refuse": "拒绝",
+    "sign_in": "登录",
+    "sign_in_failed": "登录失败",
+    "locked": "登录锁定",
+    "sign_out": "退出登录",
+    "password": "修改密码",
+    "invite": "生成一次性链接",
+    "accept": "设置密码",
+    "role": "变更角色",
+    "disable": "停用用户",
+    "enable": "启用用户",
+    "revoke": "结束会话",
+    "forbidden": "无权限，拒绝",
+    "backup": "备份",
+    "restore": "恢复",
+    "prune": "清理",
+}
 _LOG_ROWS: Final = 200
 _MIMES: Final = {
     "zip": "application/zip",
@@ -149,25 +169,25 @@ def _pick(label: str, known: tuple[Version, ...], key: str, index: int = 0) -> V
 
 def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version, desk: asked.Desk) -> None:
     earlier = tuple(version for version in known if version != current)
-    if not earlier or not permission.may_publish():
+    if not earlier or not permission.may(Right.UPDATE):
         return
 
     def back() -> str:
-        actor, note = (str(st.session_state.get(f"rollback_{name}") or "").strip() for name in ("actor", "note"))
+        note = str(st.session_state.get("rollback_note") or "").strip()
         version = st.session_state[f"rollback_version_{current.layer}"]
-        if not actor or not note:
-            raise PingchangError("没有回退。", fix="请填写操作人和原因。")
+        who = permission.require(Right.UPDATE)
+        if not note:
+            raise PingchangError("没有回退。", fix="请填写原因。")
         return versions.rollback_apart(
-            version.layer, version, publisher=actor, note=note, base=current.name, data_dir=store.root
+            version.layer, version, actor=who, note=note, base=current.name, data_dir=store.root
         )
 
     with st.expander("回退到较早的版本", icon=":material/undo:"):
         st.caption("把较早版本的内容作为新版本发布；任何版本都不会被删除。")
         with st.form("rollback", border=False):
-            left, middle, right = st.columns(3)
+            left, right = st.columns(2)
             with left:
                 _pick("回退到", earlier, "rollback_version")
-            middle.text_input("操作人（必填）", key="rollback_actor", placeholder="姓名，记入日志")
             right.text_input("原因（必填）", key="rollback_note", placeholder="例如：第 3 版面积单位有误")
             st.form_submit_button("确定回退", type="primary", key="rollback_go", on_click=desk.ask, args=(back,))
 
@@ -210,7 +230,11 @@ def _compared(key: tuple[str, str, str], _store: LocalStore, _before: Version, _
 
 
 def _log(store: LocalStore) -> None:
-    entries = store.audit()
+    who = permission.actor()
+    if not who.may(Right.LOG):
+        st.caption("操作日志由管理员查看。")
+        return
+    entries = versions.audit_log(store, who)
     st.markdown(f"##### 操作日志　:gray[:small[{len(entries):,} 条]]")
     if store.audit_intact():
         st.caption(":green[:material/verified:] 日志逐条以哈希相连，已校验，记录完整。")
@@ -247,6 +271,27 @@ _DETAILS: Final = {
     "reason": "原因",
     "draft": "草稿",
     "step": "步骤",
+    "name": "用户",
+    "role": "角色",
+    "before": "原角色",
+    "right": "权限",
+    "source": "身份来源",
+    "address": "来自",
+    "sessions": "会话数",
+    "file": "文件",
+    "bytes": "字节数",
+    "files": "文件数",
+    "seconds": "用时（秒）",
+    "derived": "派生数据",
+    "drafts": "过期草稿",
+}
+#: Values that stand for words.
+_WORDS: Final = {
+    "role": {role.value: role.label for role in Role},
+    "before": {role.value: role.label for role in Role},
+    "right": {right.value: right.label for right in Right},
+    "source": {source.value: source.label for source in Source},
+    "step": {"inspect": "检查", "publish": "发布"},
 }
 
 
@@ -258,5 +303,6 @@ def _detail(detail: dict[str, Any]) -> str:
         if value in (None, "", []):
             continue
         text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = _WORDS.get(name, {}).get(text, text)
         parts.append(f"{_DETAILS.get(name, name)}：{text}")
     return "　".join(parts)

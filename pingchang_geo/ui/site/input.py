@@ -12,11 +12,12 @@ import streamlit as st
 from pingchang_geo.issues import Issue, Level
 from pingchang_geo.readers import projection
 from pingchang_geo.settings import settings
+from pingchang_geo.ui import permission
 from pingchang_geo.ui.site.state import Desk, Entry
 from pingchang_geo.ui.text import plain
 from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.boundaries.reading import SiteBoundary, read_drawn, read_text
-from pingchang_geo.workflow.boundaries.upload import MOST_MB, read_uploaded
+from pingchang_geo.workflow.boundaries.upload import read_uploaded
 from pingchang_geo.workflow.site import example
 
 _WAY_KEY, _TEXT_KEY, _FILES_KEY, _CRS_KEY = "site_way", "site_text", "site_files", "site_crs"
@@ -30,7 +31,7 @@ _TEXT_HELP: Final = (
 )
 _FILES_HELP: Final = (
     "可上传：\n\n- Shapefile：压缩成 .zip，或同时选中 .shp、.shx、.dbf、.prj\n- GeoPackage、GeoJSON、KML/KMZ\n"
-    f"- 坐标文本 .txt、.csv\n\n合计不超过 {MOST_MB} MB。文件只用于本次读取，不保存。"
+    "- 坐标文本 .txt、.csv\n\n合计不超过 {} MB。文件只用于本次读取，不保存。"
 )
 #: How the command line answers: of no use on the page.
 _COMMAND: Final = re.compile(r"（(?:命令行：)?--confirm[^）]*）")
@@ -130,15 +131,17 @@ def _upload(county: Any | None, desk: Desk) -> None:
         if files:
             desk.submit(lambda answers: read_uploaded(files, settings(), county=county, answers=answers))
 
+    limit = settings().site_upload_mb
+    permission.grant_upload(limit)
     with st.container(key="site_upload"):
         st.html(_UPLOADER)
         st.file_uploader(
-            f"边界文件（Shapefile 请压缩成 .zip，或同时选中各个文件；合计不超过 {MOST_MB} MB）",
+            f"边界文件（Shapefile 请压缩成 .zip，或同时选中各个文件；合计不超过 {limit} MB）",
             type=list(_ENDINGS),
             accept_multiple_files=True,
-            max_upload_size=MOST_MB,
+            max_upload_size=limit,
             key=_FILES_KEY,
-            help=_FILES_HELP,
+            help=_FILES_HELP.format(limit),
             on_change=lambda: desk.ask(submit),
         )
 

@@ -12,6 +12,9 @@ from typing import Final
 
 import streamlit as st
 
+from pingchang_geo.access import Actor, Right
+from pingchang_geo.access.names import name_key
+from pingchang_geo.errors import ForbiddenError
 from pingchang_geo.settings import settings
 from pingchang_geo.ui import asked, permission
 from pingchang_geo.ui import data as shared
@@ -35,6 +38,7 @@ def update_page() -> None:
     page = page_of("update")
     with guarded():
         desk = asked.desk(_PAGE)
+        undone = not permission.may(Right.UPDATE) and desk.drop()
         desk.settle()
         wanted = _wanted(desk)
         unknown = [name for name in st.query_params if name not in _KNOWN]
@@ -42,15 +46,16 @@ def update_page() -> None:
             notice(unknown)
             st.query_params.from_dict({n: v for n, v in st.query_params.to_dict().items() if n in _KNOWN})
         status_line(page, [], None, None)
-        if not permission.may_publish():
-            permission.refused()
+        who = permission.actor()
+        if not who.may(Right.UPDATE):
+            permission.refused(Right.UPDATE, undone=undone)
             return
         drafts = Drafts(settings().data_dir)
         draft = drafts.get(wanted)
-        if draft is None:
+        if draft is None or not _theirs(draft, who):
             if wanted:
-                st.warning("地址中的草稿已不存在（已放弃或已过期）。请重新上传。", icon=":material/draft:")
-            upload.upload(drafts, desk)
+                st.warning("地址中的草稿不存在（已放弃或已过期），或由他人上传。请重新上传。", icon=":material/draft:")
+            upload.upload(drafts, [one for one in drafts.open_drafts() if _theirs(one, who)], desk)
         else:
             _draft(drafts, draft, desk)
         footer()
@@ -103,15 +108,30 @@ def _draft(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
         publish.publish_form(draft, found, desk, lambda said: _publish(drafts, draft, said))
 
 
+def _theirs(draft: Draft, who: Actor) -> bool:
+    """Whether somebody may work on a draft: who uploaded it, and admins."""
+    return name_key(draft.actor) == name_key(who.name) or who.may(Right.ADMINISTER)
+
+
+def _admitted(draft: Draft) -> Actor:
+    """Who acts on a draft, read anew."""
+    who = permission.require(Right.UPDATE)
+    if not _theirs(draft, who):
+        raise ForbiddenError("这份草稿由他人上传，没有执行。", fix="请由上传者本人或管理员处理。")
+    return who
+
+
 def _publish(drafts: Drafts, draft: Draft, said: dict[str, str]) -> str:
+    who = _admitted(draft)
     drafts.save(replace(draft, error=""))
-    drafts.start(draft, "publish", settings(), json.dumps(said, ensure_ascii=False))
+    drafts.start(draft, "publish", settings(), who, json.dumps(said, ensure_ascii=False))
     return ""
 
 
 def _inspect(drafts: Drafts, draft: Draft) -> str:
+    who = _admitted(draft)
     drafts.save(replace(draft, stage="received", error=""))
-    drafts.start(draft, "inspect", settings())
+    drafts.start(draft, "inspect", settings(), who)
     return ""
 
 
@@ -142,7 +162,7 @@ def _leave(desk: asked.Desk) -> str:
 
 
 def _discard(drafts: Drafts, draft: Draft, desk: asked.Desk) -> str:
-    drafts.discard(draft.id)
+    drafts.discard(draft.id, _admitted(draft))
     desk.turned = ""
     return "已放弃。"
 
@@ -152,7 +172,7 @@ def _watch(draft_id: str) -> None:
     """Steps of the process at work; the page goes on when it ends."""
     drafts = Drafts(settings().data_dir)
     draft = drafts.get(draft_id)
-    if draft is None or not drafts.working(draft):
+    if draft is None or not drafts.working(draft) or not permission.may(Right.UPDATE):
         st.rerun()
         return
     steps = drafts.progress(draft)

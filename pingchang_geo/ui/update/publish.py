@@ -36,7 +36,7 @@ def publish_form(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit
         if not said["source"] or not said["as_of"]:
             raise PingchangError("请填写数据来源和数据时点。", fix="它们会出现在每张图、每份导出上。")
         said["as_of"] = as_of_text(said["as_of"])
-        return submit({**said, "kind": Kind(st.session_state["publish_kind"]).value, "publisher": draft.actor})
+        return submit({**said, "kind": Kind(st.session_state["publish_kind"]).value})
 
     st.markdown("##### 发布")
     with st.form("update_publish", border=True):

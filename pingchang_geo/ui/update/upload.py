@@ -8,8 +8,9 @@ from typing import Final
 import streamlit as st
 
 from pingchang_geo import layers
-from pingchang_geo.errors import PingchangError
+from pingchang_geo.access import Right
 from pingchang_geo.settings import settings
+from pingchang_geo.ui import permission
 from pingchang_geo.ui.asked import Desk
 from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
@@ -29,18 +30,19 @@ _ADVICE: Final = """
 """
 
 
-def upload(drafts: Drafts, desk: Desk) -> None:
+def upload(drafts: Drafts, waiting: list[Draft], desk: Desk) -> None:
     """Uploader beside the advice, and the drafts that wait."""
     left, right = st.columns((0.6, 0.4), gap="large")
     with left:
         _form(drafts, desk)
     with right:
         st.markdown(_ADVICE)
-    _waiting(drafts, desk)
+    _waiting(drafts, waiting, desk)
 
 
 def _form(drafts: Drafts, desk: Desk) -> None:
     limit = settings().max_upload_mb
+    permission.grant_upload(limit)
     known = {_AUTO: "自动识别", **{spec.id: spec.title for spec in layers.all_specs()}}
     key = f"{_KEY}_{desk.turn}"
     with st.container(key="upload_box"):
@@ -53,7 +55,6 @@ def _form(drafts: Drafts, desk: Desk) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox("图层", list(known), format_func=lambda value: known[value], width=220, key="update_layer")
-        st.text_input("操作人", key="update_actor", placeholder="姓名，记入日志", width=220)
         st.button(
             "检查文件",
             type="primary",
@@ -67,20 +68,17 @@ def _form(drafts: Drafts, desk: Desk) -> None:
 
 def _received(drafts: Drafts, key: str, limit: int, desk: Desk) -> str:
     """Keep the files and have them inspected."""
-    actor = str(st.session_state.get("update_actor") or "").strip()
-    if not actor:
-        raise PingchangError("请先填写操作人。", fix="发布记录和日志中要写明是谁更新的。")
+    who = permission.require(Right.UPDATE)
     files = st.session_state.get(key) or []
     layer = st.session_state.get("update_layer") or None
-    draft = drafts.create(((file.name, file) for file in files), actor, layer, limit)
-    drafts.start(draft, "inspect", settings())
+    draft = drafts.create(((file.name, file) for file in files), who, layer, limit)
+    drafts.start(draft, "inspect", settings(), who)
     desk.turn += 1  # an empty uploader next time
     desk.turned = draft.id
     return ""
 
 
-def _waiting(drafts: Drafts, desk: Desk) -> None:
-    waiting = drafts.open_drafts()
+def _waiting(drafts: Drafts, waiting: list[Draft], desk: Desk) -> None:
     if not waiting:
         return
     st.markdown(f"##### 未完成的更新　:gray[:small[{len(waiting)} 个]]")

@@ -12,8 +12,6 @@ from pingchang_geo.settings import Settings
 from pingchang_geo.workflow.boundaries.reading import SiteBoundary, read_files
 from pingchang_geo.workflow.uploads.drafts import safe_name
 
-#: A boundary is small: larger uploads belong on the page that publishes layers.
-MOST_MB: Final = 20
 _SECONDS: Final = 60
 
 
@@ -22,10 +20,11 @@ def read_uploaded(
 ) -> SiteBoundary:
     """Read a boundary from (name, content) pairs, as :func:`.reading.read_files` does from paths.
 
-    The files lie in a folder of their own, under names without folders, and are gone afterwards.
+    The files lie in a folder of their own, under names without folders, and are gone afterwards. A boundary is small:
+    what exceeds ``site_upload_mb`` belongs on the page that publishes layers.
     """
     limits = Limits(
-        max_upload_mb=MOST_MB,
+        max_upload_mb=chosen.site_upload_mb,
         worker_seconds=min(_SECONDS, chosen.worker_seconds),
         worker_memory_mb=chosen.worker_memory_mb,
     )
