@@ -23,6 +23,7 @@ from benchmarks.data import FOLDER, Dataset
 from benchmarks.figures import Figure, Result, at_most, ratio
 from benchmarks.memory import Peaks, watching
 from pingchang_geo import crs
+from pingchang_geo.access import operator
 from pingchang_geo.layers import forest
 from pingchang_geo.settings import PROJECT_ROOT, Settings
 from pingchang_geo.store import LocalStore
@@ -46,6 +47,7 @@ WORDS = {"reader": "readers.worker", "drafting": ".drafting"}
 _GREW, _MOVED, _GONE = 0.10, 0.05, 0.05
 _WIDER_M = 2.0
 _LIMIT_MB = 4096
+WHO = operator(SAID["publisher"])
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def received(drafts: Drafts, shp: Path) -> Draft:
     parts = sorted(shp.parent.glob(f"{shp.stem}.*"))
     with ExitStack() as stay:
         opened = [(path.name, stay.enter_context(path.open("rb"))) for path in parts]
-        return drafts.create(opened, SAID["publisher"], forest.SPEC.id, _LIMIT_MB)
+        return drafts.create(opened, WHO, forest.SPEC.id, _LIMIT_MB)
 
 
 def work(drafts: Drafts, draft: Draft, data_dir: Path, action: str, *arguments: str) -> Run:
@@ -125,7 +127,7 @@ def work(drafts: Drafts, draft: Draft, data_dir: Path, action: str, *arguments: 
     """
     start = time.perf_counter()
     with watching(os.getpid(), WORDS) as peaks:
-        drafts.start(draft, action, Settings(data_dir=data_dir, max_upload_mb=_LIMIT_MB), *arguments)
+        drafts.start(draft, action, Settings(data_dir=data_dir, max_upload_mb=_LIMIT_MB), WHO, *arguments)
         while drafts.working(draft):
             time.sleep(0.005)
     seconds = time.perf_counter() - start

@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
@@ -33,7 +34,7 @@ def store(empty_store: LocalStore) -> LocalStore:
             layer,
             frame,
             provenance=layer_frames.REFERENCE,
-            publisher="系统",
+            actor=operator("系统"),
             note="参考图层",
             base=None,
         )

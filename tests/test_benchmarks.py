@@ -11,6 +11,7 @@ from benchmarks import carbon, cold, compute, data, machine, sql
 from benchmarks import site as site_benchmark
 from benchmarks.figures import Figure, Result, at_least, at_most, compared, number, ratio
 from benchmarks.report import Setting, render
+from pingchang_geo.access import operator
 from pingchang_geo.overlay import Pairs, overlaps
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.atlas import Atlas, load
@@ -197,7 +198,7 @@ def published(store: LocalStore) -> Atlas:
         frame[column] = pd.Categorical(values)
     frame["volume_m3_ha"] = rules["volume"]
     base = current_base(store, "forest")
-    publish(store, "forest", frame, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=base)
+    publish(store, "forest", frame, provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=base)
     return load(store)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pingchang_geo import layers
+from pingchang_geo.access import operator
 from pingchang_geo.cli.confirmations import answers_of, unasked
 from pingchang_geo.provenance import Kind, Provenance, as_of_text
 from pingchang_geo.readers import Limits
@@ -87,10 +88,10 @@ def _publish(chosen: argparse.Namespace) -> int:
     store = start.open_store()
     start.prepare(store, settings(), _say)
     inspection = _inspected(chosen)
-    actor = chosen.by or getpass.getuser()
+    actor = operator(chosen.by or getpass.getuser())
     if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
         print(inspection_text(inspection), file=sys.stderr)
-        store.log(actor, "refuse", layer=inspection.layer, issues=[i.code for i in inspection.issues])
+        store.log(actor.name, "refuse", layer=inspection.layer, issues=[i.code for i in inspection.issues])
         print("未发布，当前版本未受影响。", file=sys.stderr)
         return inspection.decision.exit_code
     print(inspection_text(inspection))
@@ -100,7 +101,7 @@ def _publish(chosen: argparse.Namespace) -> int:
         inspection.layer,
         inspection.frame,
         provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=as_of),
-        publisher=actor,
+        actor=actor,
         note=chosen.note,
         base=current_base(store, inspection.layer),
         progress=_say,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pingchang_geo import layers
+from pingchang_geo.access import Actor, operator
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.versions import Download
@@ -30,6 +31,7 @@ def add_commands(commands: Any) -> None:
     back.add_argument("--note", default="", help="回退原因")
     back.add_argument("--by", default="", help="操作人，默认为系统用户名")
     back.add_argument("--base", default=None, help="只在当前版本仍为此版本时回退")
+    back.add_argument("--session", default=None, help=argparse.SUPPRESS)
     back.set_defaults(run=_rollback)
 
     out = commands.add_parser("export", help="下载某一版本的数据")
@@ -86,9 +88,10 @@ def _rollback(chosen: argparse.Namespace) -> int:
         store,
         layer,
         wanted,
-        publisher=chosen.by or getpass.getuser(),
+        actor=_actor(chosen),
         note=chosen.note,
         base=chosen.base,
+        require=start.require,
         progress=lambda text: print(f"· {text}", flush=True),
     )
     title = layers.get(layer).title
@@ -97,6 +100,12 @@ def _rollback(chosen: argparse.Namespace) -> int:
     else:
         print(f"{title}已回退到{wanted.label}的内容，现为{made.label}（{made.name}）。")
     return 0
+
+
+def _actor(chosen: argparse.Namespace) -> Actor:
+    """Whoever sits at the server; or, for a page that has this done here, the owner of its session."""
+    name = chosen.by or getpass.getuser()
+    return operator(name) if chosen.session is None else Actor(name, None, chosen.session)
 
 
 def _export(chosen: argparse.Namespace) -> int:
@@ -119,7 +128,7 @@ def _export(chosen: argparse.Namespace) -> int:
 
 def _log(chosen: argparse.Namespace) -> int:
     store = start.open_store()
-    entries = store.audit()
+    entries = versions.audit_log(store, operator(getpass.getuser()))
     shown = entries[-chosen.last :] if chosen.last > 0 else entries
     if chosen.json:
         rows = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pingchang_geo import layers
-from pingchang_geo.access import Actor, Right, Source
+from pingchang_geo.access import Actor, Right, Source, operator
 from pingchang_geo.errors import AssetMissingError
 from pingchang_geo.provenance import Kind, Provenance
 from pingchang_geo.settings import Settings, settings
@@ -91,7 +91,7 @@ def _publish_reference(
         provenance=Provenance(
             Kind(source["kind"]), source["source"], source["licence"], source["as_of"], source["note"]
         ),
-        publisher="系统",
+        actor=operator("系统"),
         note="参考图层",
         base=None,
         progress=progress,

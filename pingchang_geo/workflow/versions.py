@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pingchang_geo import attributes, carbon, comparison, crs, exports, layers
+from pingchang_geo.access import Actor, Right, Source
 from pingchang_geo.comparison import Comparison
 from pingchang_geo.errors import PingchangError, StoreError
 from pingchang_geo.exports import sheet, vectors
@@ -23,9 +24,11 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import mark
 from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.specs import FieldKind, LayerSpec
-from pingchang_geo.store import Store, Version
+from pingchang_geo.store import LocalStore, Store, Version
+from pingchang_geo.store.catalogue import AuditEntry
 from pingchang_geo.units import UnitChoice
-from pingchang_geo.workflow import derive
+from pingchang_geo.workflow import derive, start
+from pingchang_geo.workflow.access import Require, command_only
 from pingchang_geo.workflow.publish import current_base, publish
 
 
@@ -102,9 +105,10 @@ def rollback(
     layer: str,
     version: Version,
     *,
-    publisher: str,
+    actor: Actor,
     note: str = "",
     base: str | None = None,
+    require: Require = command_only,
     progress: derive.Progress = lambda _: None,
 ) -> Version:
     """Publish the content of an earlier version again, as a new one; nothing is deleted.
@@ -113,15 +117,17 @@ def rollback(
         store: holds the versions.
         layer: layer id.
         version: the one to go back to.
-        publisher: user name for the log.
-        note: why, in the publisher's words.
+        actor: who goes back; the name goes into version and log.
+        note: why, in their words.
         base: name of the version that is being left; the current one by default.
+        require: who is asked whether the actor may, see :func:`publish`.
         progress: told in Chinese what is being done.
 
     Returns:
         The new version, or the current one when it has that very content and provenance.
 
     Raises:
+        ForbiddenError: the actor may not; nothing was changed.
         ConflictError, StoreError: nothing was changed.
     """
     words = f"回退到{version.label}" + (f"：{note}" if note else "")
@@ -130,23 +136,28 @@ def rollback(
         layer,
         store.read(version),
         provenance=version.provenance,
-        publisher=publisher,
+        actor=require(actor, Right.UPDATE),
         note=words,
         base=base or current_base(store, layer),
         action="rollback",
+        require=require,
         progress=progress,
     )
 
 
-def rollback_apart(layer: str, version: Version, *, publisher: str, note: str, base: str, data_dir: Path) -> str:
+def rollback_apart(layer: str, version: Version, *, actor: Actor, note: str, base: str, data_dir: Path) -> str:
     """:func:`rollback` by the command line in a process of its own, whose memory is given back; returns what it says.
+
+    The process is told the actor's session by its public id, and asks for itself whether they still may.
 
     Raises:
         PingchangError: it was refused; nothing was changed.
     """
+    actor = start.require(actor, Right.UPDATE)
+    session = [] if actor.source == Source.COMMAND else [f"--session={actor.session}"]
     command = [sys.executable, "-m", "pingchang_geo", "rollback", layer, version.name]
     done = subprocess.run(
-        [*command, f"--by={publisher}", f"--note={note}", f"--base={base}"],
+        [*command, f"--by={actor.name}", *session, f"--note={note}", f"--base={base}"],
         cwd=PROJECT_ROOT,
         env={**os.environ, "PINGCHANG_DATA_DIR": str(data_dir), "PYTHONUTF8": "1"},
         capture_output=True,
@@ -160,6 +171,16 @@ def rollback_apart(layer: str, version: Version, *, publisher: str, note: str, b
             said if done.returncode == PingchangError.exit_code else "回退没有完成，当前版本未受影响。"
         )
     return done.stdout.strip().splitlines()[-1]
+
+
+def audit_log(store: LocalStore, actor: Actor) -> tuple[AuditEntry, ...]:
+    """The audit log, oldest first, for those who may read it.
+
+    Raises:
+        ForbiddenError: the actor may not.
+    """
+    start.require(actor, Right.LOG)
+    return store.audit()
 
 
 def compare_versions(store: Store, before: Version, after: Version) -> VersionComparison:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pingchang_geo import attributes, carbon, crs, layers
+from pingchang_geo.access import operator
 from pingchang_geo.errors import FactorError
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.store import LocalStore
@@ -103,7 +104,7 @@ def test_pools_of_a_frame_are_its_stock() -> None:
 
 def test_the_category_survives_publishing(store: LocalStore) -> None:
     base = store.snapshot().versions["forest"].name
-    publish(store, "forest", frame(), provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=base)
+    publish(store, "forest", frame(), provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=base)
     atlas = load(store)
     data = atlas["forest"]
     column = data.frame["stock_basis"]

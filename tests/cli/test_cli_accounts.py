@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.cli import accounts, main
 from pingchang_geo.indicators import Ledger, load_ledger
 from pingchang_geo.reconcile import Reconciliation, Summary, Verdict
@@ -79,7 +80,7 @@ def test_agreement_of_official_data_is_no_construction(here: LocalStore, monkeyp
         "redline",
         layer_frames.redline(),
         provenance=layer_frames.OFFICIAL,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=here.snapshot().versions["redline"].name,
     )
@@ -109,7 +110,7 @@ def test_an_unpublished_layer_is_listed(empty_store: LocalStore) -> None:
         "redline",
         layer_frames.redline(),
         provenance=layer_frames.OFFICIAL,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=None,
     )

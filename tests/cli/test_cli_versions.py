@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.cli.main import main
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.publish import current_base, publish
@@ -15,7 +16,7 @@ from tests import layer_frames
 def put(store: Any, frame: Any, note: str) -> None:
     source = layer_frames.OFFICIAL
     base = current_base(store, "forest")
-    publish(store, "forest", frame, provenance=source, publisher="张三", note=note, base=base)
+    publish(store, "forest", frame, provenance=source, actor=operator("张三"), note=note, base=base)
 
 
 @pytest.fixture(autouse=True)

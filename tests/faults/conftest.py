@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.settings import settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.publish import publish
@@ -60,7 +61,7 @@ def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = LocalStore(root)
     with tiles():
         for layer, frame in layer_frames.all_layers().items():
-            publish(store, layer, frame, provenance=layer_frames.REFERENCE, publisher="系统", note="", base=None)
+            publish(store, layer, frame, provenance=layer_frames.REFERENCE, actor=operator("系统"), note="", base=None)
     return root
 
 

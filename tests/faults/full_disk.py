@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from pingchang_geo.access import operator
 from pingchang_geo.errors import StoreError
 from pingchang_geo.provenance import Provenance
 from pingchang_geo.store import LocalStore, local
@@ -62,7 +63,7 @@ def main(folder: Path) -> dict[str, Any]:
     with mock.patch.object(local, "_SPACE_SPARE", 0), mock.patch.object(local, "_SPACE_FACTOR", 0):
         for layer, frame in layer_frames.all_layers().items():
             source: Provenance = layer_frames.REFERENCE
-            publish(store, layer, frame, provenance=source, publisher="系统", note="", base=None)
+            publish(store, layer, frame, provenance=source, actor=operator("系统"), note="", base=None)
         attempts = [attempt(folder, root, left) for left in ROOM]
         base = store.snapshot().versions[publisher.LAYER].name
         publisher.put(root, 999.0, base)

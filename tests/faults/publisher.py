@@ -17,6 +17,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from pingchang_geo.access import operator
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import settings
 from pingchang_geo.store import LocalStore, Version, catalogue, local
@@ -54,7 +55,7 @@ def through(
         layer,
         content(layer, variant),
         provenance=layer_frames.OFFICIAL,
-        publisher=by,
+        actor=operator(by),
         note=note,
         base=base,
     )
@@ -120,7 +121,7 @@ def back(root: str, number: float, base: str | None, by: str, answer: Connection
     with_tiles()
     store = LocalStore(Path(root))
     try:
-        version = rollback(store, LAYER, find(store, LAYER, f"{number:.0f}"), publisher=by, base=base)
+        version = rollback(store, LAYER, find(store, LAYER, f"{number:.0f}"), actor=operator(by), base=base)
     except PingchangError as error:
         answer.send((type(error).__name__, str(error)))
     else:

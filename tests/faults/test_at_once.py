@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.errors import ConflictError
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.publish import current_base
@@ -94,7 +95,7 @@ def test_rollback_during_a_publish(attempt: int, root: Path, start: Start, proce
     loser = next(words for said, words in answers if said != "published")
     assert current.publisher in loser
     # The one who came too late looks again and goes on from there.
-    assert rollback(store, LAYER, store.versions(LAYER)[-1], publisher="李四").number in (3, 4)
+    assert rollback(store, LAYER, store.versions(LAYER)[-1], actor=operator("李四")).number in (3, 4)
     assert_whole(root)
 
 

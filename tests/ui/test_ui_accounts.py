@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pingchang_geo import carbon
+from pingchang_geo.access import operator
 from pingchang_geo.provenance import Kind, Provenance
 from pingchang_geo.ui.accounts import state as accounts_state
 from pingchang_geo.ui.accounts.context import Column
@@ -37,7 +38,7 @@ def publish_forest(store, frame, as_of):
         "forest",
         frame,
         provenance=Provenance(Kind.OFFICIAL, "平昌县林业局", as_of=as_of),
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["forest"].name,
     )
@@ -184,7 +185,7 @@ def test_a_new_red_line_moves_plots_inside(open_page, store):
         "redline",
         redline,
         provenance=Provenance(Kind.OFFICIAL, "平昌县自然资源局", as_of="2024"),
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["redline"].name,
     )

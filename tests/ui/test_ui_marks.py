@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from pingchang_geo import exports
+from pingchang_geo.access import operator
 from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.ui import data as shared
@@ -26,7 +27,7 @@ def mixed(store) -> Atlas:
         "forest",
         layer_frames.forest(),
         provenance=layer_frames.OFFICIAL,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["forest"].name,
     )

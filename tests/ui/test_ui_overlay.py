@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo import exports
+from pingchang_geo.access import operator
 from pingchang_geo.store import LocalStore
 from pingchang_geo.ui.overlay import state
 from pingchang_geo.ui.overlay.state import Choice, Offer, kilometres
@@ -166,7 +167,7 @@ def test_zones_without_area_are_explained(open_page, store):
         "rivers",
         layer_frames.canonical("rivers", {"name": ["巴河"]}, [river]),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=None,
     )
@@ -236,7 +237,7 @@ def test_too_few_layers_say_what_is_missing(open_page, tmp_path, monkeypatch):
         "redline",
         layer_frames.redline(),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=None,
     )

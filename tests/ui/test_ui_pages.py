@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pingchang_geo.access import operator
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.ui.registry import PAGES, groups
 from pingchang_geo.workflow.publish import publish
@@ -148,7 +149,7 @@ def test_a_published_version_shows_on_the_next_run(open_page, store):
         "forest",
         layer_frames.forest(columns=5),
         provenance=layer_frames.OFFICIAL,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="更新",
         base=store.snapshot().versions["forest"].name,
     )
@@ -213,7 +214,7 @@ def test_a_field_that_nothing_fills_is_said_instead_of_an_empty_chart(open_page,
         "forest",
         frame,
         provenance=layer_frames.OFFICIAL,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["forest"].name,
     )

@@ -1,5 +1,6 @@
 """对账: the summary first, every total with its tolerance, the report against itself."""
 
+from pingchang_geo.access import operator
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.ui.markdown_table import markdown_table
 from pingchang_geo.workflow.publish import publish
@@ -51,7 +52,7 @@ def test_official_layers_carry_no_mark(open_page, store):
             layer,
             layer_frames.all_layers()[layer],
             provenance=layer_frames.OFFICIAL,
-            publisher="技术员",
+            actor=operator("技术员"),
             note="",
             base=store.snapshot().versions[layer].name,
         )

@@ -13,6 +13,7 @@ import shapely
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo import crs, units
+from pingchang_geo.access import operator
 from pingchang_geo.ui.site import state as site_state
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import load
@@ -265,7 +266,7 @@ def test_official_layers_leave_no_mark(open_page, store):
             layer,
             frame,
             provenance=OFFICIAL,
-            publisher="技术员",
+            actor=operator("技术员"),
             note="官方",
             base=store.snapshot().versions[layer].name,
         )

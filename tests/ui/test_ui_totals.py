@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.layers import palette
 from pingchang_geo.ui import kpis, totals
@@ -27,7 +28,7 @@ def doubled(store) -> Atlas:
         "redline",
         layer_frames.canonical("redline", columns, [half, half]),
         provenance=layer_frames.REFERENCE,
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["redline"].name,
     )

@@ -9,6 +9,7 @@ import shapely
 from pyproj import Geod
 
 from pingchang_geo import crs
+from pingchang_geo.access import operator
 from pingchang_geo.errors import UnknownLayerError
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
 from pingchang_geo.store import LocalStore
@@ -84,7 +85,7 @@ def test_zones_know_how_they_lie_to_the_red_line(store: LocalStore) -> None:
         "parks",
         layer_frames.canonical("parks", parts, [inside, apart, half.centroid]),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "parks"),
     )
@@ -117,7 +118,7 @@ def test_marks_follow_provenance(store: LocalStore) -> None:
         "forest",
         layer_frames.forest(volume=80),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "forest"),
     )
@@ -128,7 +129,7 @@ def test_marks_follow_provenance(store: LocalStore) -> None:
 
 def test_publishing_a_township_layer_joins_in(store: LocalStore) -> None:
     townships = layer_frames.canonical("townships", {"name": ["同州街道"]}, [layer_frames.square(0, 0, 2)])
-    publish(store, "townships", townships, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=None)
+    publish(store, "townships", townships, provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=None)
     atlas = load(store)
     # within 0.01: a long edge is straight in one projection and bends a little in the other
     assert atlas["forest"].frame["townships_share_pct"][:4].tolist() == pytest.approx([100, 100, 0, 0], abs=0.01)
@@ -170,7 +171,7 @@ def test_current_atlas_changes_only_with_a_publish(store: LocalStore) -> None:
         "parks",
         layer_frames.parks().assign(name=["新园区"]),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "parks"),
     )
@@ -194,7 +195,7 @@ def test_a_publisher_with_other_rules_does_not_break_a_running_server(
             "forest",
             layer_frames.forest(volume=90),
             provenance=layer_frames.OFFICIAL,
-            publisher="张三",
+            actor=operator("张三"),
             note="",
             base=current_base(store, "forest"),
         )
@@ -211,7 +212,7 @@ def test_what_cannot_be_loaded_leaves_the_last_atlas_served(store: LocalStore, m
         "forest",
         layer_frames.forest(volume=90),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "forest"),
     )
@@ -240,7 +241,7 @@ def test_unknown_is_not_zero(store: LocalStore) -> None:
         "forest",
         bare,
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "forest"),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pingchang_geo import accounts, carbon, layers
+from pingchang_geo.access import operator
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import Kind, Provenance
@@ -35,7 +36,7 @@ def publish_forest(store: LocalStore, frame, as_of: str, kind: Kind = Kind.OFFIC
         "forest",
         frame,
         provenance=Provenance(kind, "平昌县林业局", as_of=as_of),
-        publisher="技术员",
+        actor=operator("技术员"),
         note="",
         base=store.snapshot().versions["forest"].name,
     )

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from pingchang_geo.access import operator
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
@@ -24,7 +25,8 @@ from pingchang_geo.workflow.uploads.drafts import CHECKED, FATES, Draft, Drafts,
 from tests import factories, layer_frames
 
 FOREST = factories.sample_forest(30)
-SAID = {"kind": "official", "source": "平昌县林业局", "as_of": "2024-12-31", "note": "年度更新", "publisher": "张三"}
+SAID = {"kind": "official", "source": "平昌县林业局", "as_of": "2024-12-31", "note": "年度更新"}
+WHO = operator("张三")
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def uploaded(drafts: Drafts, tmp_path: Path, frame: Any = FOREST, layer: str | N
     shp = factories.write_shapefile(frame, tmp_path / f"shp{len(frame)}")
     packed = factories.zip_shapefile(shp, tmp_path / f"小班{len(frame)}.zip")
     with packed.open("rb") as stream:
-        return drafts.create([(packed.name, stream)], "张三", layer, 100)
+        return drafts.create([(packed.name, stream)], WHO, layer, 100)
 
 
 def inspected(drafts: Drafts, draft: Draft, store: LocalStore) -> Draft:
@@ -65,18 +67,18 @@ def test_a_draft_survives_and_can_be_discarded(drafts: Drafts, tmp_path: Path) -
     assert drafts.get(draft.id) == draft
     assert drafts.open_drafts() == [draft]
     assert [path.name for path in drafts.paths(draft)] == ["小班30.zip"]
-    drafts.discard(draft.id)
+    drafts.discard(draft.id, WHO)
     assert drafts.get(draft.id) is None
     assert drafts.get("../../etc") is None
 
 
 def test_too_much_and_twice_the_same_name_leave_nothing(drafts: Drafts, tmp_path: Path) -> None:
     with pytest.raises(PingchangError, match="超过 1 MB"):
-        drafts.create([("a.zip", io.BytesIO(b"x" * (2 << 20)))], "张三", None, 1)
+        drafts.create([("a.zip", io.BytesIO(b"x" * (2 << 20)))], WHO, None, 1)
     with pytest.raises(PingchangError, match="同名"):
-        drafts.create([("a.shp", io.BytesIO(b"x")), ("A.SHP", io.BytesIO(b"y"))], "张三", None, 1)
+        drafts.create([("a.shp", io.BytesIO(b"x")), ("A.SHP", io.BytesIO(b"y"))], WHO, None, 1)
     with pytest.raises(PingchangError, match="没有收到文件"):
-        drafts.create([], "张三", None, 1)
+        drafts.create([], WHO, None, 1)
     assert drafts.open_drafts() == []
 
 
@@ -112,15 +114,15 @@ def test_inspection_and_faults_are_kept(drafts: Drafts, tmp_path: Path, here: Lo
     assert faulty is not None
     assert faulty.set_index("record").loc[2, drafting.CODES] == "KEY_DUPLICATE"
     with pytest.raises(PingchangError, match="还不能发布"):
-        drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+        drafting.publish_draft(drafts, done, here, SAID, actor=WHO, say=lambda _: None)
 
 
 def test_published_once_and_compared_afterwards(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
     done = inspected(drafts, uploaded(drafts, tmp_path), here)
     assert drafts.comparison(done) is None  # nothing to compare with
-    first = drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+    first = drafting.publish_draft(drafts, done, here, SAID, actor=WHO, say=lambda _: None)
     assert first.published == here.snapshot().versions["forest"].name
-    assert drafting.publish_draft(drafts, done, here, SAID, lambda _: None).published == first.published
+    assert drafting.publish_draft(drafts, done, here, SAID, actor=WHO, say=lambda _: None).published == first.published
     richer = FOREST.assign(HUO_LMGQXJ=FOREST.HUO_LMGQXJ + 1).iloc[2:]
     again = inspected(drafts, uploaded(drafts, tmp_path, richer), here)
     found = drafts.comparison(again)
@@ -148,25 +150,25 @@ def test_somebody_published_in_between(drafts: Drafts, tmp_path: Path, here: Loc
         "forest",
         layer_frames.forest(),
         provenance=layer_frames.OFFICIAL,
-        publisher="李四",
+        actor=operator("李四"),
         note="抢先",
         base=None,
     )
     with pytest.raises(PingchangError, match="李四"):
-        drafting.publish_draft(drafts, done, here, SAID, lambda _: None)
+        drafting.publish_draft(drafts, done, here, SAID, actor=WHO, say=lambda _: None)
 
 
 def test_a_process_of_its_own(drafts: Drafts, tmp_path: Path) -> None:
     draft = uploaded(drafts, tmp_path)
     chosen = Settings(data_dir=tmp_path / "data")
-    assert drafts.start(draft, "inspect", chosen)
+    assert drafts.start(draft, "inspect", chosen, WHO)
     assert drafts.working(draft)
-    assert not drafts.start(draft, "inspect", chosen)  # one at a time
+    assert not drafts.start(draft, "inspect", chosen, WHO)  # one at a time
     wait(lambda: not drafts.working(draft))
     done = drafts.get(draft.id)
     assert done is not None and done.stage == "inspected", (drafts.folder(draft.id) / "log.txt").read_text()
     assert drafts.progress(draft)[0] == "读取文件"
-    assert drafts.start(done, "publish", chosen, json.dumps(SAID))
+    assert drafts.start(done, "publish", chosen, WHO, json.dumps(SAID))
     wait(lambda: not drafts.working(draft))
     published = drafts.get(draft.id)
     assert published is not None and published.stage == "published"
@@ -176,7 +178,7 @@ def test_a_process_of_its_own(drafts: Drafts, tmp_path: Path) -> None:
 def test_a_killed_process_leaves_a_draft_that_can_be_tried_again(drafts: Drafts, tmp_path: Path) -> None:
     draft = uploaded(drafts, tmp_path)
     chosen = Settings(data_dir=tmp_path / "data")
-    drafts.start(draft, "inspect", chosen)
+    drafts.start(draft, "inspect", chosen, WHO)
     wait(lambda: bool(drafts.progress(draft)))
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -187,7 +189,7 @@ def test_a_killed_process_leaves_a_draft_that_can_be_tried_again(drafts: Drafts,
             os.kill(int(process.parent.name), signal.SIGKILL)
     wait(lambda: not drafts.working(draft))
     assert drafts.get(draft.id) == draft
-    assert drafts.start(draft, "inspect", chosen)
+    assert drafts.start(draft, "inspect", chosen, WHO)
     wait(lambda: not drafts.working(draft))
     done = drafts.get(draft.id)
     assert done is not None and done.stage == "inspected"
@@ -200,7 +202,7 @@ def test_a_confirmed_mapping_is_remembered(drafts: Drafts, tmp_path: Path) -> No
     LocalStore(tmp_path / "data")
 
     def done(draft: Draft, *arguments: str) -> Draft:
-        drafts.start(draft, *arguments[:1], chosen, *arguments[1:])
+        drafts.start(draft, *arguments[:1], chosen, WHO, *arguments[1:])
         wait(lambda: not drafts.working(draft))
         found = drafts.get(draft.id)
         assert found is not None

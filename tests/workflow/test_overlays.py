@@ -8,6 +8,7 @@ import shapely
 from pyproj import Geod
 
 from pingchang_geo import overlay
+from pingchang_geo.access import operator
 from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.errors import OverlayError, UnknownLayerError
 from pingchang_geo.provenance import ILLUSTRATIVE_MARK
@@ -27,7 +28,7 @@ def add(store: LocalStore, layer: str, columns: dict, geometries: list) -> Atlas
         layer,
         layer_frames.canonical(layer, columns, geometries),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=version.name if version else None,
     )
@@ -175,7 +176,7 @@ def test_unknown_is_not_zero(store: LocalStore) -> None:
     bare = layer_frames.forest()
     bare.loc[[0, 1], "volume_m3_ha"] = np.nan
     base = store.snapshot().versions["forest"].name
-    publish(store, "forest", bare, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=base)
+    publish(store, "forest", bare, provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=base)
     atlas = load(store)
     found = overlays.combine(atlas, "forest", "redline")
     assert np.isnan(found.features["stock_tc"][0]) and found.features["stock_tc"][1] == 0

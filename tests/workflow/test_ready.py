@@ -7,6 +7,7 @@ import shapely
 from pyproj import Geod
 
 from pingchang_geo import layers
+from pingchang_geo.access import operator
 from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.atlas import load
@@ -22,7 +23,7 @@ def results(store: LocalStore) -> dict[str, Ready]:
 def test_which_there_are_follows_from_the_published_layers(store: LocalStore) -> None:
     assert list(results(store)) == ["redline-forest", "scenic", "parks", "township-forest"]
     townships = layer_frames.canonical("townships", {"name": ["同州街道"]}, [layer_frames.square(0, 0, 2)])
-    publish(store, "townships", townships, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=None)
+    publish(store, "townships", townships, provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=None)
     found = results(store)["townships"]
     assert found.frame["name"].tolist() == ["同州街道"]
     assert found.measures[0].name == "forest_stock_tc" and found.layers == ("forest", "townships")
@@ -31,7 +32,9 @@ def test_which_there_are_follows_from_the_published_layers(store: LocalStore) ->
 def test_without_plots_there_is_nothing_ready(empty_store: LocalStore) -> None:
     for layer in ("redline", "parks"):
         frame = layer_frames.all_layers()[layer]
-        publish(empty_store, layer, frame, provenance=layer_frames.REFERENCE, publisher="张三", note="", base=None)
+        publish(
+            empty_store, layer, frame, provenance=layer_frames.REFERENCE, actor=operator("张三"), note="", base=None
+        )
     assert ready_results(load(empty_store)) == ()
 
 

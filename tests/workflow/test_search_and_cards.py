@@ -1,5 +1,6 @@
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.store import LocalStore
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import Atlas, load
@@ -68,7 +69,7 @@ def test_a_share_of_a_reference_zone_is_marked_on_an_official_plot(store: LocalS
         "forest",
         layer_frames.forest(volume=80),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=current_base(store, "forest"),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pingchang_geo.access import operator
 from pingchang_geo.comparison import Status
 from pingchang_geo.errors import ConflictError, StoreError
 from pingchang_geo.workflow import versions
@@ -20,7 +21,7 @@ def put(store: Any, frame: Any, note: str = "") -> Any:
         "forest",
         frame,
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note=note,
         base=current_base(store, "forest"),
     )
@@ -38,16 +39,16 @@ def test_a_version_is_found_by_number_name_and_hash(store: Any) -> None:
 def test_going_back_is_a_new_version_and_logged(store: Any) -> None:
     first = store.snapshot().versions["forest"]
     second = put(store, layer_frames.forest(volume=80))
-    third = versions.rollback(store, "forest", first, publisher="李四", note="单位有误")
+    third = versions.rollback(store, "forest", first, actor=operator("李四"), note="单位有误")
     assert (third.number, third.sha256, third.provenance) == (3, first.sha256, first.provenance)
     assert third.note == "回退到第 1 版：单位有误"
     assert store.audit()[-1].action == "rollback"
     assert store.snapshot().versions["forest"] == third
     assert [v.number for v in store.versions("forest")] == [3, 2, 1]
     # once more is no further version
-    assert versions.rollback(store, "forest", first, publisher="李四") == third
+    assert versions.rollback(store, "forest", first, actor=operator("李四")) == third
     with pytest.raises(ConflictError):
-        versions.rollback(store, "forest", second, publisher="李四", base=first.name)
+        versions.rollback(store, "forest", second, actor=operator("李四"), base=first.name)
 
 
 def test_two_versions_side_by_side(store: Any) -> None:

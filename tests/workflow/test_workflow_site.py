@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from pingchang_geo import documents
+from pingchang_geo.access import operator
 from pingchang_geo.carbon import SUM_CAVEAT
 from pingchang_geo.documents import Callout, Facts, Table, Tone
 from pingchang_geo.errors import PingchangError
@@ -50,7 +51,7 @@ def check(atlas: Atlas) -> Check:
 
 def republish(store: LocalStore, layer: str, frame: Any) -> None:
     base = current_base(store, layer)
-    publish(store, layer, frame, provenance=layer_frames.OFFICIAL, publisher="张三", note="", base=base)
+    publish(store, layer, frame, provenance=layer_frames.OFFICIAL, actor=operator("张三"), note="", base=base)
 
 
 def table(document: documents.Document, caption: str) -> Table:
@@ -173,7 +174,7 @@ def test_missing_layers_are_named_and_nothing_is_claimed(tmp_path: Path) -> None
         "parks",
         layer_frames.parks(),
         provenance=layer_frames.OFFICIAL,
-        publisher="张三",
+        actor=operator("张三"),
         note="",
         base=None,
     )

@@ -20,6 +20,7 @@ import numpy as np
 import shapely
 
 from pingchang_geo import crs, layers
+from pingchang_geo.access import Actor, Right, Source, operator
 from pingchang_geo.comparison import Status
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.issues import Issue
@@ -88,20 +89,25 @@ def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Setti
     return replace(draft, base=base, stage="inspected", error="")
 
 
-def publish_draft(drafts: Drafts, draft: Draft, store: LocalStore, said: dict[str, str], say: Say) -> Draft:
+def publish_draft(
+    drafts: Drafts, draft: Draft, store: LocalStore, said: dict[str, str], *, actor: Actor, say: Say
+) -> Draft:
     """Publish what the last inspection accepted.
 
     Args:
         drafts: holds the draft.
         draft: inspected, with no open question.
         store: where to.
-        said: ``note``, ``publisher`` and the keys of :meth:`Provenance.as_dict`.
+        said: ``note`` and the keys of :meth:`Provenance.as_dict`.
+        actor: who publishes; asked for again here and right before the switch, since this is another process, later.
         say: told in Chinese what is being done.
 
     Raises:
+        ForbiddenError: the actor may not (any more); nothing was changed.
         ConflictError, StoreError: nothing was changed.
         PingchangError: the draft is not ready.
     """
+    actor = start.require(actor, Right.UPDATE)
     described_before = drafts.inspection(draft) or {}
     frame = drafts.features(draft, FRAME)
     if frame is None or described_before.get("decision") not in ("accept", "repair"):
@@ -111,9 +117,10 @@ def publish_draft(drafts: Drafts, draft: Draft, store: LocalStore, said: dict[st
         described_before["layer"],
         frame,
         provenance=Provenance.from_dict(said),
-        publisher=said["publisher"],
+        actor=actor,
         note=said["note"],
         base=draft.base,
+        require=start.require,
         progress=say,
     )
     return replace(draft, stage="published", published=version.name, error="")
@@ -240,18 +247,19 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _remember(drafts: Drafts, draft: Draft, chosen: Settings) -> None:
+def _remember(drafts: Drafts, draft: Draft, actor: Actor, chosen: Settings) -> None:
     """Keep the mapping of a published draft, if the analyst had a say in it."""
     found = drafts.inspection(draft)
     if found is None or not {"MAPPING", "FIELD_UNSURE"} & set(draft.answers):
         return
     columns = [*found["columns"].values(), *found["unmapped"]]
-    Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], draft.actor)
+    Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], actor.name)
 
 
 def main(arguments: list[str]) -> int:
-    """``inspect ID`` or ``publish ID JSON``."""
-    action, draft_id = arguments[0], arguments[1]
+    """``inspect ID SOURCE NAME SESSION`` or ``publish ID SOURCE NAME SESSION JSON``."""
+    action, draft_id, source, name, session = arguments[:5]
+    actor = operator(name) if source == Source.COMMAND else Actor(name, None, session, source)
     chosen = settings()
     store = start.open_store()
     drafts = Drafts(chosen.data_dir)
@@ -266,12 +274,13 @@ def main(arguments: list[str]) -> int:
 
     try:
         if action == "inspect":
+            start.require(actor, Right.UPDATE)
             draft = inspect_draft(drafts, draft, store, chosen, say)
         else:
-            draft = publish_draft(drafts, draft, store, json.loads(arguments[2]), say)
-            _remember(drafts, draft, chosen)
+            draft = publish_draft(drafts, draft, store, json.loads(arguments[5]), actor=actor, say=say)
+            _remember(drafts, draft, actor, chosen)
     except PingchangError as error:
-        store.log(draft.actor, "refuse", draft=draft.id, step=action, reason=error.message)
+        store.log(actor.name, "refuse", draft=draft.id, step=action, reason=error.message)
         draft = replace(draft, stage="inspected" if action == "publish" else "failed", error=str(error))
     except Exception:
         _LOG.exception("drafting failed")  # to the draft's log.txt, for the operator

@@ -24,9 +24,11 @@ from typing import IO, Any, BinaryIO, Final
 
 import geopandas as gpd
 
+from pingchang_geo.access import Actor, Right
 from pingchang_geo.errors import PingchangError, StoreError
 from pingchang_geo.settings import PROJECT_ROOT, Settings
 from pingchang_geo.store.catalogue import now
+from pingchang_geo.workflow import start
 
 _ID: Final = re.compile(r"[0-9a-f]{12}")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
@@ -51,6 +53,7 @@ class Draft:
 
     Attributes:
         id: twelve hex digits, for the address.
+        actor: name of whoever uploaded it.
         files: names as they came.
         layer: layer id the analyst chose; None to let the fields decide.
         answers: question code → value, ``""`` confirms the proposal.
@@ -78,14 +81,16 @@ class Drafts:
     def __init__(self, root: Path) -> None:
         self._root = root / "drafts"
 
-    def create(self, files: Iterable[tuple[str, BinaryIO]], actor: str, layer: str | None, limit_mb: int) -> Draft:
+    def create(self, files: Iterable[tuple[str, BinaryIO]], actor: Actor, layer: str | None, limit_mb: int) -> Draft:
         """Keep uploaded files; each is written in pieces, so that none is held in memory twice.
 
         Raises:
+            ForbiddenError: the actor may not update data.
             PingchangError: nothing was uploaded, two files share a name, or they are too large together.
             StoreError: the disk is full or not writable; nothing is left behind.
         """
-        draft = Draft(uuid.uuid4().hex[:12], actor, now(), ())
+        actor = start.require(actor, Right.UPDATE)
+        draft = Draft(uuid.uuid4().hex[:12], actor.name, now(), ())
         folder = self._root / draft.id / "files"
         try:
             folder.mkdir(parents=True)
@@ -129,16 +134,29 @@ class Drafts:
         """Write the draft's state: whole or not at all."""
         write_json(self.folder(draft.id) / "draft.json", asdict(draft))
 
-    def discard(self, draft_id: str) -> None:
-        """Remove a draft; whoever works on it fails quietly."""
+    def discard(self, draft_id: str, actor: Actor) -> None:
+        """Remove a draft; whoever works on it fails quietly.
+
+        Raises:
+            ForbiddenError: the actor may not update data.
+        """
+        start.require(actor, Right.UPDATE)
+        self._remove(draft_id)
+
+    def _remove(self, draft_id: str) -> None:
         shutil.rmtree(self.folder(draft_id), ignore_errors=True)
 
     def expire(self, before: str) -> list[str]:
         """Remove drafts created before an ISO time; returns their ids."""
-        old = [draft for path in self._root.glob("*") if (draft := self.get(path.name)) and draft.created_at < before]
+        old = self.old(before)
         for draft in old:
-            self.discard(draft.id)
+            self._remove(draft.id)
         return [draft.id for draft in old]
+
+    def old(self, before: str) -> list[Draft]:
+        """Drafts created before an ISO time, by id, unless somebody is at work on them."""
+        found = [self.get(path.name) for path in sorted(self._root.glob("*"))]
+        return [draft for draft in found if draft and draft.created_at < before and not self.working(draft)]
 
     def inspection(self, draft: Draft) -> dict[str, Any] | None:
         """What the last inspection found (see :func:`.drafting.described`); None before the first."""
@@ -153,14 +171,24 @@ class Drafts:
         path = self.folder(draft.id) / name
         return gpd.read_parquet(path) if path.is_file() else None
 
-    def start(self, draft: Draft, action: str, settings: Settings, *arguments: str) -> bool:
-        """Start a drafting process (``inspect`` or ``publish``); False when one is at work already."""
+    def start(self, draft: Draft, action: str, settings: Settings, actor: Actor, *arguments: str) -> bool:
+        """Start a drafting process (``inspect`` or ``publish``); False when one is at work already.
+
+        The process is told the actor's session by its public id, and asks for itself whether they still may.
+
+        Raises:
+            ForbiddenError: the actor may not update data.
+        """
+        actor = start.require(actor, Right.UPDATE)
+        who = [actor.source, actor.name, actor.session]
         folder = self.folder(draft.id)
         environment = {**os.environ, "PINGCHANG_DATA_DIR": str(settings.data_dir), "PYTHONPATH": str(PROJECT_ROOT)}
-        command = [sys.executable, "-m", "pingchang_geo.workflow.uploads.drafting", action, draft.id, *arguments]
+        command = [sys.executable, "-m", "pingchang_geo.workflow.uploads.drafting", action, draft.id, *who, *arguments]
         with (folder / _LOCK).open("w") as held, (folder / "log.txt").open("ab") as log:
             if not _taken(held):
                 return False
+            held.write(action)
+            held.flush()
             (folder / "progress.txt").write_text("", "utf-8")
             child = subprocess.Popen(
                 command,
@@ -178,6 +206,12 @@ class Drafts:
     def working(self, draft: Draft) -> bool:
         """Whether a drafting process is at work on the draft."""
         return working(self.folder(draft.id))
+
+    def any_working(self, action: str | None = None) -> bool:
+        """Whether a drafting process is at work on any draft, doing ``action`` where that is given."""
+        return any(
+            working(lock.parent) and action in (None, lock.read_text("utf-8")) for lock in self._root.glob(f"*/{_LOCK}")
+        )
 
     def progress(self, draft: Draft) -> list[str]:
         """Steps of the last drafting process so far."""
