@@ -7,7 +7,7 @@ import json
 import sqlite3
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,8 +73,11 @@ class Catalogue:
     could not be made anew on a full disk, so that the current versions are served there as well.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, copied: bool = False) -> None:
         self._path = path
+        self._copied = copied
+        if copied:  # a file of its own that nobody writes: not a byte of it changes, since its hash is known
+            return
         with self._connect() as connection:
             connection.executescript(_SCHEMA)
             keeper = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -84,14 +87,17 @@ class Catalogue:
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            how = "?mode=ro&immutable=1" if self._copied else ""
+            address = f"{self._path.absolute().as_uri()}{how}"
+            connection = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
         except sqlite3.Error as error:
             raise StoreError(
                 "无法打开数据目录中的目录库（catalogue.sqlite）。", fix="请检查数据目录的权限与磁盘。"
             ) from error
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+            if not self._copied:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             yield connection
         except sqlite3.IntegrityError:
@@ -112,6 +118,12 @@ class Catalogue:
         """Every version of a layer, newest first."""
         with self._connect() as connection:
             rows = connection.execute(f"{_VERSIONS} WHERE layer = ? ORDER BY number DESC", (layer,)).fetchall()
+        return tuple(_version(row) for row in rows)
+
+    def every_version(self) -> tuple[Version, ...]:
+        """All versions of all layers, pruned ones included."""
+        with self._connect() as connection:
+            rows = connection.execute(f"{_VERSIONS} ORDER BY layer, number").fetchall()
         return tuple(_version(row) for row in rows)
 
     def switch(self, version: Version, action: str, detail: Mapping[str, Any]) -> None:
@@ -157,12 +169,6 @@ class Catalogue:
                 connection.execute("INSERT INTO pruned VALUES (?, ?, ?)", (*key, now()))
                 detail = {"layer": version.layer, "version": version.name, "sha256": version.sha256}
                 _append(connection, actor, "prune", detail)
-
-    def copy(self, target: Path) -> None:
-        """Copy the catalogue as it is at one moment, writers notwithstanding, into one self-contained file."""
-        with self._connect() as connection, closing(sqlite3.connect(target)) as copied:
-            connection.backup(copied)
-            copied.execute("PRAGMA journal_mode=DELETE")
 
     def sound(self) -> bool:
         """Whether SQLite finds the file's pages and references in order."""

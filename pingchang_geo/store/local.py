@@ -209,10 +209,6 @@ class LocalStore:
         """Whether somebody on this machine is publishing right now."""
         return locks.taken(self.root / locks.PUBLISH)
 
-    def copy_catalogue(self, target: Path) -> None:
-        """A consistent copy of the catalogue, as of now, in a file of its own."""
-        self._catalogue.copy(target)
-
     def check_catalogue(self) -> bool:
         """Whether SQLite finds the catalogue file sound."""
         return self._catalogue.sound()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,12 @@ _RULES: Final = 7
 #: Raise when ``tiles`` changes what it draws or how it stores it.
 _TILE_RULES: Final = 1
 
+#: Names of derived files, as the functions below make them.
+_DERIVED: Final = re.compile(
+    r"tiles-(?P<tiles>\d+)\.bin"
+    r"|(?:attributes|join|rings|guarded)-(?P<fingerprint>[0-9a-f]{8})"
+    r"(?:-(?P<layer>[a-z_]+)-(?P<version>\d+-[0-9a-f]{12}))?\.(?:parquet|npz)"
+)
 _POLYGONS: Final = 2
 BOUNDS: Final = ["west", "south", "east", "north"]
 
@@ -117,6 +124,22 @@ def _rings_path(store: Store, plots: Version, zones: Version) -> Path:
 
 def _guarded_path(store: Store, zones: Version, guarded: Version) -> Path:
     return _pair_path(store, "guarded", zones, guarded, "parquet")
+
+
+def outdated(name: str, present: Container[tuple[str, str]]) -> bool:
+    """Whether a derived file serves nothing any more: other rules or parameters, or with a version that is gone.
+
+    Args:
+        name: of a file in the derived folder of a version that is present.
+        present: (layer id, version name) of every version whose content is there.
+    """
+    found = _DERIVED.fullmatch(name)
+    if found is None:  # not ours to judge
+        return False
+    if found["tiles"]:
+        return int(found["tiles"]) != _TILE_RULES
+    other = found["layer"] is not None and (found["layer"], found["version"]) not in present
+    return found["fingerprint"] != fingerprint() or other
 
 
 def read_attributes(store: Store, version: Version) -> pd.DataFrame:
