@@ -58,6 +58,10 @@ class ConflictError(StoreError):
     """Somebody else published in between: the compare-and-swap on the base version failed."""
 
 
+class BackupError(PingchangError):
+    """A backup could not be made, is damaged, or cannot be restored here; nothing was changed."""
+
+
 class AssetMissingError(PingchangError):
     """A file that the set-up step provides is not there."""
 
