@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pingchang_geo.cli import accounts, data, operate, site, versions
+from pingchang_geo.cli import accounts, data, operate, site, users, versions
 from pingchang_geo.errors import PingchangError
 
 
@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     accounts.add_commands(commands)
     site.add_commands(commands)
     versions.add_commands(commands)
+    users.add_commands(commands)
     operate.add_commands(commands)
     return root
 
