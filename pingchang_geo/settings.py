@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     oidc_client_secret: str = Field(default="", repr=False)
     oidc_name_claim: str = Field(default="preferred_username", description="Claim with the user name.")
     oidc_role_claim: str = Field(default="roles", description="Claim with roles; empty: roles are kept here.")
+    oidc_ca: Path | None = Field(default=None, description="identity=oidc: the provider's own CA (PEM file).")
     admins: Listed = Field(default=(), description="identity=oidc or proxy: user names that are admin in any case.")
     session_idle_minutes: int = Field(default=120, ge=1, le=7 * 24 * 60)
     session_hours: int = Field(default=12, ge=1, le=31 * 24, description="End of a session, however much it is used.")
@@ -170,6 +172,8 @@ def _missing(chosen: Settings) -> Iterator[str]:
             yield f"identity 为 oidc 时还需设置 {'、'.join(absent)}"
         if chosen.oidc_issuer and not _private_enough(chosen.oidc_issuer):
             yield "oidc_issuer 应为 https:// 网址"
+        if chosen.oidc_ca is not None and not _certificates(chosen.oidc_ca):
+            yield "oidc_ca 应为可以读取的 PEM 证书文件"
     if chosen.identity == "proxy":
         if not chosen.trusted_proxies or not chosen.identity_header:
             yield "identity 为 proxy 时还需设置 trusted_proxies 与 identity_header"
@@ -183,6 +187,15 @@ def _missing(chosen: Settings) -> Iterator[str]:
         yield "session_idle_minutes 不应超过 session_hours"
     if chosen.site_upload_mb > chosen.max_upload_mb:
         yield "site_upload_mb 不应大于 max_upload_mb"
+
+
+def _certificates(path: Path) -> bool:
+    """Whether a file holds certificates to check others against."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError):  # an SSLError is an OSError
+        return False
+    return True
 
 
 def _private_enough(url: str) -> bool:

@@ -47,11 +47,14 @@ def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -
     clients = Clients(chosen.trusted_proxies, chosen.public_url)
     rules = Rules(chosen, base, source, access.may_view, PERMITS, clients)
     hygiene = Hygiene([script for page in pages for script in inline_scripts(page)], closed=chosen.viewing == "closed")
-    routes = Forms(chosen, access, source, base, rules.rates).routes()
+    forms = Forms(chosen, access, source, base, rules.rates)
+    routes = forms.routes()
     if chosen.identity == "oidc":
         from pingchang_geo.web.access import oidc  # noqa: PLC0415  only where it is used
 
-        routes += oidc.routes(chosen, access, base)
+        federation = oidc.Federation(chosen, access, base)
+        forms.farewell = federation.farewell
+        routes += federation.routes()
     return Protection([Middleware(Guard, rules=rules, hygiene=hygiene)], routes)
 
 

@@ -19,6 +19,7 @@ from pingchang_geo.web.access.hygiene import wants_page
 from pingchang_geo.web.access.identity import Source
 from pingchang_geo.web.access.limits import CONNECTIONS, MULTIPART_EXTRA, SMALL_BODY, UPLOADS, Rates, declared
 from pingchang_geo.web.access.origins import from_here
+from pingchang_geo.web.access.proxied import advice
 from pingchang_geo.web.access.refusals import refused
 
 #: What no address of ours has to encode, in any case; a second reader could take it for something else.
@@ -103,6 +104,8 @@ class Rules:
 
     def _unknown(self, scope: Scope, path: str) -> Response:
         """Nobody is signed in: a person is sent to sign in, a script is told."""
+        if self.chosen.identity == "proxy":
+            return refused(scope, 401, self.base, fix=advice(scope["pingchang.client"], self.chosen.identity_header))
         if scope["type"] != "http" or not wants_page(scope):
             return refused(scope, 401, self.base)
         query = scope["query_string"].decode("latin-1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -50,6 +50,8 @@ class Forms:
         self._here = f"{base}/account"
         self._cookies, self._tokens = Cookies(base), FormTokens()
         self._threads: anyio.CapacityLimiter | None = None
+        #: After a sign-out, from the session's public id: the page that signs out elsewhere too, if there is one.
+        self.farewell: Callable[[str], Awaitable[Response | None]] | None = None
 
     def routes(self) -> list[Route]:
         """Routes under the base path; other identity sources add theirs."""
@@ -171,7 +173,8 @@ class Forms:
     async def _left(self, request: Request, token: str) -> Response:
         await self._worked(self._access.sign_out, token)
         self._forget(token)
-        response = RedirectResponse(f"{self._base}/", 303, headers=_NOT_KEPT)
+        onward = await self.farewell(request.scope["pingchang.actor"].session) if self.farewell else None
+        response = onward or RedirectResponse(f"{self._base}/", 303, headers=_NOT_KEPT)
         client: Client = request.scope["pingchang.client"]
         if self._chosen.viewing == "closed" and client.scheme == "https":
             response.headers["Clear-Site-Data"] = '"cache"'  # tiles that this browser may have kept

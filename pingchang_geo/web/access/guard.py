@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pingchang_geo.access import Actor
-from pingchang_geo.errors import PingchangError
+from pingchang_geo.errors import AccessError, PingchangError
 from pingchang_geo.web.access.admission import Rules
 from pingchang_geo.web.access.client import Client
 from pingchang_geo.web.access.hygiene import Hygiene
@@ -66,6 +66,8 @@ class Guard:
             return
         except TooLargeError:
             await answer.failed(413)
+        except AccessError as error:  # the identity source will not have this request
+            await answer.failed(403, str(error))
         except PingchangError as error:
             _LOG.error("%s %s: %s", scope["method"], _where(scope), error)
             await answer.failed(503)
@@ -166,12 +168,12 @@ class _Answer:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def failed(self, status: int) -> None:
+    async def failed(self, status: int, fix: str = "") -> None:
         """An error after the fact; an answer that has begun can only be cut off."""
         if self._started:
             raise _CutOffError from None
         self._replaced = True
-        await refused(self._scope, status, self._base, headers={"Connection": "close"})(
+        await refused(self._scope, status, self._base, fix=fix, headers={"Connection": "close"})(
             self._scope, _nothing, self.cleaned
         )
 
