@@ -9,6 +9,7 @@ import streamlit as st
 from pingchang_geo import charts
 from pingchang_geo.charts.bars import MISSING_LABEL
 from pingchang_geo.specs import Chart
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.kpis import points_hint
 from pingchang_geo.ui.selection import select
@@ -66,7 +67,7 @@ def _chart(ctx: Context, chart: Chart) -> None:
         key=key,
         theme=None,
         config=charts.config(f"平昌县_{chart.title}_{date.today():%Y%m%d}"),
-        on_select=chosen if choosable else "ignore",
+        on_select=later(chosen) if choosable else "ignore",
         selection_mode="points",
         alt=charts.alt(spec, chart, bars, state.units),
     )

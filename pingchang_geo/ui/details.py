@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.state import change
 from pingchang_geo.ui.text import plain
@@ -29,7 +30,7 @@ def details(ctx: Context) -> None:
                 key="details_close",
                 icon=":material/close:",
                 type="tertiary",
-                on_click=change,
+                on_click=later(change),
                 args=(ctx.scope,),
                 kwargs={"selected": None},
             )

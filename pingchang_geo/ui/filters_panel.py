@@ -8,6 +8,7 @@ import streamlit as st
 from pingchang_geo import classify
 from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.specs import FieldKind, FieldSpec
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.state import PageState, Scope, change, filter_fields, set_clause
 from pingchang_geo.ui.text import clause_words, plain
@@ -50,11 +51,11 @@ def chips(ctx: Context) -> None:
                 icon=":material/close:",
                 icon_position="right",
                 help="清除该条件",
-                on_click=set_clause,
+                on_click=later(set_clause),
                 args=(scope, clause.field, None),
             )
         if len(state.chosen.clauses) > 1:
-            st.button("清除全部", key="chip_all", type="tertiary", on_click=_clear, args=(scope,))
+            st.button("清除全部", key="chip_all", type="tertiary", on_click=later(_clear), args=(scope,))
 
 
 def _clear(scope: Scope) -> None:
@@ -71,7 +72,7 @@ def _categories(scope: Scope, data: LayerData, field: FieldSpec, state: PageStat
         values = tuple(st.session_state[key])
         set_clause(scope, field.name, OneOf(field.name, values) if values else None)
 
-    st.multiselect(field.label, names, key=key, placeholder="全部", help=field.help or None, on_change=picked)
+    st.multiselect(field.label, names, key=key, placeholder="全部", help=field.help or None, on_change=later(picked))
 
 
 def _range(scope: Scope, data: LayerData, field: FieldSpec, state: PageState) -> None:
@@ -94,4 +95,4 @@ def _range(scope: Scope, data: LayerData, field: FieldSpec, state: PageState) ->
         set_clause(scope, field.name, Between(field.name, *limits) if limits != (None, None) else None)
 
     label = f"{field.label}（{field.unit}）" if field.unit else field.label
-    st.slider(label, low, high, step=step, key=key, help=field.help or None, on_change=picked)
+    st.slider(label, low, high, step=step, key=key, help=field.help or None, on_change=later(picked))

@@ -12,6 +12,7 @@ from streamlit_folium import st_folium
 from pingchang_geo import layers, maps
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context, marked_fields
 from pingchang_geo.ui.selection import Box, destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
@@ -84,7 +85,7 @@ def board(
             use_container_width=True,
             returned_objects=[_CLICK],
             feature_group_to_add=maps.command(state),
-            on_change=lambda: _heard(key, on_event),
+            on_change=later(lambda: _heard(key, on_event)),
         )
 
 

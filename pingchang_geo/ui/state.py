@@ -16,6 +16,7 @@ import streamlit as st
 from pingchang_geo.classify import Method
 from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.specs import FieldKind, FieldSpec, Theme
+from pingchang_geo.ui.asked import settle
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import LayerData
@@ -146,6 +147,7 @@ def encode(state: PageState, scope: Scope) -> dict[str, str]:
 
 def read(scope: Scope) -> PageState:
     """The state of this run; the address is put in order, and what it held beyond understanding is named."""
+    settle()
     params = st.query_params.to_dict()
     state, bad = decode(params, scope)
     if bad:
@@ -159,7 +161,7 @@ def read(scope: Scope) -> PageState:
 
 
 def change(scope: Scope, **changes: Any) -> None:
-    """Write changes into the address; for callbacks, which run before the page does."""
+    """Write changes into the address; for what :func:`~pingchang_geo.ui.asked.later` does before a run reads it."""
     state, _ = decode(st.query_params.to_dict(), scope)
     if "units" in changes:
         st.session_state[UNITS_KEY] = changes["units"]
@@ -169,7 +171,7 @@ def change(scope: Scope, **changes: Any) -> None:
 
 
 def set_clause(scope: Scope, name: str, clause: Any) -> None:
-    """Replace or drop the clause on one field; for callbacks."""
+    """Replace or drop the clause on one field; like :func:`change`."""
     state, _ = decode(st.query_params.to_dict(), scope)
     change(scope, chosen=state.chosen.replacing(name, clause))
 

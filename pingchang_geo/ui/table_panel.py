@@ -14,6 +14,7 @@ from pingchang_geo import exports
 from pingchang_geo.exports import sheet as sheets
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.ui import data as shared
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.selection import select
 from pingchang_geo.ui.text import filter_words
@@ -95,7 +96,7 @@ def _table(ctx: Context, sheet: Sheet, rows: Rows) -> None:
         height=340,
         hide_index=True,
         column_config=columns,
-        on_select=picked,
+        on_select=later(picked),
         selection_mode="single-row",
         placeholder="—",
         alt=f"{sheet.title}数据表",

@@ -9,6 +9,7 @@ import streamlit as st
 from pingchang_geo.classify import Method
 from pingchang_geo.filters import Filter
 from pingchang_geo.specs import FieldKind
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.filters_panel import filters_panel
 from pingchang_geo.ui.state import can_compare, change, themes_of
@@ -63,6 +64,6 @@ def _select(label: str, key: str, names: dict[str, str], now: str, picked: Any) 
         key=key,
         format_func=lambda value: f"{label}：{names[value]}",
         label_visibility="collapsed",
-        on_change=picked,
+        on_change=later(picked),
         width=168,
     )

@@ -13,6 +13,7 @@ from pingchang_geo.ui import kpis
 from pingchang_geo.ui.accounts import removal, state, stock, value
 from pingchang_geo.ui.accounts.context import AccountsContext, Column
 from pingchang_geo.ui.accounts.state import Offer
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.kpis import Card
 from pingchang_geo.ui.registry import page_of
@@ -73,7 +74,7 @@ def _toolbar(ctx: AccountsContext) -> None:
             list(labels),
             key=_SET_KEY,
             format_func=lambda name: labels[name] + ("（系统采用）" if name == ctx.offer.sets[0] else ""),
-            on_change=lambda: state.change(ctx.offer, set_id=st.session_state[_SET_KEY]),
+            on_change=later(lambda: state.change(ctx.offer, set_id=st.session_state[_SET_KEY])),
             width=330,
             help="地图、图表与其他页面采用系统设定的参数集；本页可换一个参数集当场计算。",
         )
@@ -83,7 +84,7 @@ def _toolbar(ctx: AccountsContext) -> None:
             key=_BY_KEY,
             format_func=lambda name: names[name],
             required=True,
-            on_change=lambda: state.change(ctx.offer, by=st.session_state[_BY_KEY]),
+            on_change=later(lambda: state.change(ctx.offer, by=st.session_state[_BY_KEY])),
             width="content",
             wrap=True,
         )

@@ -16,6 +16,7 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.store import Store, Version
 from pingchang_geo.ui.accounts import state
 from pingchang_geo.ui.accounts.context import AccountsContext, Column
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.markdown_table import markdown_table
 from pingchang_geo.ui.table_panel import downloads
 from pingchang_geo.ui.text import plain
@@ -73,7 +74,7 @@ def _model(ctx: AccountsContext) -> None:
         format="%.2f",
         key=_GROWTH_KEY,
         placeholder="请输入，没有缺省值",
-        on_change=lambda: state.change(ctx.offer, growth_pct_a=st.session_state[_GROWTH_KEY]),
+        on_change=later(lambda: state.change(ctx.offer, growth_pct_a=st.session_state[_GROWTH_KEY])),
         help="没有查到可用的四川省林分总生长率，须由用户按本地连续清查结果填写；不填则不计算。",
     )
     for one in ctx.factors.growth_references:
@@ -114,7 +115,7 @@ def _pick(ctx: AccountsContext, label: str, key: str, name: str) -> Version | No
         key=key,
         format_func=lambda number: _version_words(versions[number]),
         placeholder="请选择",
-        on_change=lambda: state.change(ctx.offer, **{name: st.session_state[key] or 0}),
+        on_change=later(lambda: state.change(ctx.offer, **{name: st.session_state[key] or 0})),
     )
     return versions.get(chosen)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from pingchang_geo.ui.asked import settle
 from pingchang_geo.ui.state import UNITS_KEY, notice
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 
@@ -83,6 +84,7 @@ def encode(state: AccountsState, offer: Offer) -> dict[str, str]:
 
 def read(offer: Offer) -> AccountsState:
     """The state of this run; the address is put in order, and what it held beyond understanding is named."""
+    settle()
     params = st.query_params.to_dict()
     state, bad = decode(params, offer)
     if bad:
@@ -96,7 +98,7 @@ def read(offer: Offer) -> AccountsState:
 
 
 def change(offer: Offer, **changes: Any) -> None:
-    """Write changes into the address; for callbacks, which run before the page does."""
+    """Write changes into the address; for what :func:`~pingchang_geo.ui.asked.later` does before a run reads it."""
     state, _ = decode(st.query_params.to_dict(), offer)
     if "units" in changes:
         st.session_state[UNITS_KEY] = changes["units"]

@@ -13,6 +13,7 @@ from pingchang_geo import charts, units
 from pingchang_geo.layers import joined, protected
 from pingchang_geo.specs import Chart, LayerSpec
 from pingchang_geo.ui import totals
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.overlay.context import OverlayContext
 from pingchang_geo.ui.toolbar import short
 from pingchang_geo.workflow.atlas import LayerData
@@ -115,7 +116,7 @@ def _bars(
         key=key,
         theme=None,
         config=charts.config(f"平昌县_{chart.title}_{date.today():%Y%m%d}"),
-        on_select=chosen if selecting else "ignore",
+        on_select=later(chosen) if selecting else "ignore",
         selection_mode="points",
         alt=charts.alt(spec, chart, bars, ctx.units),
     )

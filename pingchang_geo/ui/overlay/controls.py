@@ -8,6 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pingchang_geo.specs import FieldSpec
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.overlay.state import Choice, Offer, change, kilometres
 from pingchang_geo.ui.toolbar import short
 from pingchang_geo.workflow.overlays import MOST_BUFFER_M
@@ -39,7 +40,7 @@ def controls(choice: Choice, offer: Offer, titles: Mapping[str, str], ready: Map
             icon=":material/swap_horiz:",
             help="对调被统计图层与范围图层",
             disabled=choice.right not in offer.lefts or choice.left not in offer.rights,
-            on_click=change,
+            on_click=later(change),
             args=(offer,),
             kwargs={"left": choice.right, "right": choice.left},
         )
@@ -72,7 +73,7 @@ def _mode(choice: Choice, offer: Offer) -> None:
         [_OWN, _READY],
         key="overlay_mode",
         required=True,
-        on_change=picked,
+        on_change=later(picked),
         label_visibility="collapsed",
         width="content",
     )
@@ -99,7 +100,7 @@ def _buffer(choice: Choice, offer: Offer) -> None:
         accept_new_options=True,
         label_visibility="collapsed",
         help="范围要素向外扩展的距离，可输入 0–20 之间的数字，单位 km",
-        on_change=picked,
+        on_change=later(picked),
         width=136,
     )
 
@@ -117,6 +118,6 @@ def _select(label: str, key: str, names: dict[str, str], picked: Callable[[], An
         key=key,
         format_func=lambda value: f"{label}：{names[value]}",
         label_visibility="collapsed",
-        on_change=picked,
+        on_change=later(picked),
         width=width,
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from pingchang_geo.errors import OverlayError
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint, kpis
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.details import details
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.map_panel import Event, board
@@ -121,7 +122,7 @@ def _in_detail(ctx: OverlayContext, result: Ready) -> None:
         key="overlay_detail",
         icon=":material/join_inner:",
         type="tertiary",
-        on_click=overlay_state.change,
+        on_click=later(overlay_state.change),
         args=(ctx.offer,),
         kwargs={"ready": "", "left": left, "right": right},
     )

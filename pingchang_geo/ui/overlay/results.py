@@ -15,6 +15,7 @@ from pingchang_geo import exports
 from pingchang_geo.exports.geopackage import GPKG_MIME
 from pingchang_geo.exports.sheet import Sheet
 from pingchang_geo.specs import FieldSpec
+from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.overlay.context import OverlayContext
 from pingchang_geo.ui.text import plain
 from pingchang_geo.ui.toolbar import short
@@ -157,7 +158,7 @@ def table(ctx: OverlayContext, title: str, frame: pd.DataFrame, fields: Sequence
         height=min(_TALLEST_PX, _HEAD_PX + _ROW_PX * max(1, len(frame))),
         hide_index=True,
         column_config=columns,
-        on_select=picked if rows is not None else "ignore",
+        on_select=later(picked) if rows is not None else "ignore",
         selection_mode="single-row",
         placeholder="—",
         alt=f"{title}数据表",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from pingchang_geo.ui.asked import settle
 from pingchang_geo.ui.state import notice
 from pingchang_geo.workflow.overlays import MOST_BUFFER_M
 
@@ -98,6 +99,7 @@ def encode(choice: Choice, offer: Offer) -> dict[str, str]:
 
 def read(offer: Offer) -> Choice:
     """The choice of this run; what the address held beyond understanding is named and dropped."""
+    settle()
     choice, bad = decode(st.query_params.to_dict(), offer)
     if bad:
         notice(bad)
@@ -106,7 +108,7 @@ def read(offer: Offer) -> Choice:
 
 
 def change(offer: Offer, **changes: Any) -> None:
-    """Write changes into the address; for callbacks, which run before the page does.
+    """Write changes into the address; for what :func:`~pingchang_geo.ui.asked.later` does before a run reads it.
 
     With another counted layer or ready result its own defaults hold for what depends on it.
     """
