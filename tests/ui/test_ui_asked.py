@@ -4,9 +4,9 @@ from streamlit.testing.v1 import AppTest
 
 
 def _page() -> None:
-    import streamlit as st
+    import streamlit as st  # noqa: PLC0415  # the function is a script of its own
 
-    from pingchang_geo.ui.asked import later, settle
+    from pingchang_geo.ui.asked import later, settle  # noqa: PLC0415
 
     def picked() -> None:
         st.session_state["picked"] = st.session_state["choice"]
