@@ -21,6 +21,7 @@ SHORTEST: Final = 10
 #: Longer ones only cost time; 128 characters of Chinese still fit a passphrase.
 LONGEST: Final = 128
 _FEWEST_DIFFERENT: Final = 5
+_FEWEST_DIGITS: Final = 16
 #: What remains of a bad password when digits and signs are left out: tried first by everybody who guesses.
 _COMMON: Final = frozenset(
     {
@@ -65,8 +66,10 @@ def _weakness(text: str, name: str) -> str:
     if any(text in row or text in row[::-1] for row in _ROWS):
         return "是连续的字符"
     letters = "".join(char for char in text if char.isalpha())
-    if text in _COMMON or letters in _COMMON or (not letters and len(text) < SHORTEST + 2):
+    if text in _COMMON or letters in _COMMON:
         return "是常见密码"
+    if text.isdecimal() and len(text) < _FEWEST_DIGITS:  # telephone numbers and birthdays
+        return "只有数字"
     if len(name) >= 3 and name in text and len(text) - len(name) < SHORTEST // 2:
         return "与用户名相近"
     return ""
