@@ -22,7 +22,6 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         "correct horse battery",
         "云台湖边种了三棵柏树",
         "q7!Hs-02mZ",
-        "1a2b3c4d5e6f",
         "x" * 100 + "abcdefgh",
         "２０２４柏木与马尾松林",
     ],
