@@ -1,0 +1,202 @@
+"""One scene, looked up piece by piece; what is missing is said in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pingchang_geo import provenance
+from pingchang_geo.briefing import checks
+from pingchang_geo.briefing.model import MOST_PARAGRAPH, MOST_TITLE, Problem, Scene
+from pingchang_geo.briefing.placeholders import COMPUTED, LEDGER, Placeholder, fill, missing_words
+from pingchang_geo.briefing.story import Card, Quote, SourceLine, StoryChart, StoryMap, StoryScene
+from pingchang_geo.briefing.table import spoken
+from pingchang_geo.filters import Filter
+from pingchang_geo.indicators import Indicator, UnknownIndicatorError
+from pingchang_geo.messages import shown
+from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.briefings.charting import Charter, MissingChartError
+from pingchang_geo.workflow.briefings.figure import UNVERIFIED, Figure, MissingFigureError
+from pingchang_geo.workflow.briefings.figures import Figures
+from pingchang_geo.workflow.briefings.mapping import Mapper, Shown
+
+
+class SceneTeller:
+    """One scene, looked up piece by piece; ``behind`` gathers the layers its figures, charts and map rest on."""
+
+    def __init__(
+        self, scene: Scene, figures: Figures, mapper: Mapper, charter: Charter, problems: list[Problem]
+    ) -> None:
+        self._scene = scene
+        self._figures = figures
+        self._mapper = mapper
+        self._charter = charter
+        self._sections: dict[str, None] = {}
+        self._methods: dict[str, None] = {}
+        self.behind: dict[str, None] = {}
+        self.marked = False
+        self.problems = problems
+
+    def scene(self, number: int, union: tuple[str, ...]) -> StoryScene:
+        """The scene as it is shown; ``union`` are the layers that its map state must speak of."""
+        scene = self._scene
+        title, paragraphs = self._texts()
+        quote, cards = self._quote(), tuple(self._card(name) for name in scene.cards)
+        views, problems = self._mapper.find(scene.map) if scene.map else ({}, [])
+        story_map = self._map(views, union, problems)
+        charts = tuple(self._charts({layer_id: view.chosen for layer_id, view in views.items()}))
+        notes = self.text(scene.notes)
+        return StoryScene(
+            id=scene.id,
+            number=number,
+            section=self.text(scene.section),
+            title=title,
+            paragraphs=paragraphs,
+            quote=quote,
+            cards=cards,
+            charts=charts,
+            map=story_map,
+            notes=notes,
+            mark=provenance.ILLUSTRATIVE_MARK if self.marked else "",
+            sources=self._sources(),
+            problems=tuple(dict.fromkeys(problem.words() for problem in self.problems)),
+        )
+
+    def text(self, raw: str) -> str:
+        """A text with its placeholders filled in."""
+        filled, missing = fill(raw, self._looked_up)
+        for placeholder in missing:
+            self._problem(self._why(placeholder))
+        return filled
+
+    def _texts(self) -> tuple[str, tuple[str, ...]]:
+        """Title and paragraphs; their length is judged once more with the figures in them."""
+        scene = self._scene
+        title, paragraphs = self.text(scene.title), tuple(self.text(text) for text in scene.text)
+        limits = [("标题", scene.title, title, MOST_TITLE)]
+        limits += [
+            (f"第 {n} 段", raw, text, MOST_PARAGRAPH)
+            for n, (raw, text) in enumerate(zip(scene.text, paragraphs, strict=True), start=1)
+        ]
+        for what, raw, text, most in limits:
+            if not checks.too_long(what, raw, most) and (message := checks.too_long(what, text, most)):
+                self._problem(message)
+        return title or missing_words("标题"), paragraphs
+
+    def _looked_up(self, placeholder: Placeholder) -> str | None:
+        if placeholder.kind == LEDGER:
+            indicator = self._indicator(placeholder.name)
+            return None if indicator is None else indicator.display() + _unverified(indicator)
+        if placeholder.kind == COMPUTED:
+            figure = self._figure(placeholder.name)
+            if figure is not None:
+                self._methods[f"{figure.label}：{figure.source}"] = None
+            return None if figure is None else figure.display()
+        return None
+
+    def _why(self, placeholder: Placeholder) -> str:
+        if placeholder.kind == LEDGER:
+            return f"指标台账中没有「{spoken(placeholder.name)}」。"
+        if placeholder.kind == COMPUTED:
+            return self._no_figure(placeholder.name)
+        return f"占位符「{spoken(str(placeholder))}」应写作 {{ledger:…}} 或 {{computed:…}}。"
+
+    def _no_figure(self, name: str) -> str:
+        try:
+            self._figures.get(name)
+        except MissingFigureError as error:
+            return f"{error}。"
+        return ""
+
+    def _indicator(self, name: str) -> Indicator | None:
+        try:
+            indicator = self._figures.ledger[name]
+        except UnknownIndicatorError:
+            return None
+        if not indicator.external:
+            self._sections[indicator.section.rstrip("、")] = None
+        else:
+            self._methods[f"{indicator.label}：{indicator.citation()}"] = None
+        return indicator
+
+    def _figure(self, name: str) -> Figure | None:
+        try:
+            figure = self._figures.get(name)
+        except MissingFigureError:
+            return None
+        self._rests_on(figure.behind, figure.mark)
+        return figure
+
+    def _rests_on(self, behind: Iterable[str], mark: str) -> None:
+        self.behind |= dict.fromkeys(behind)
+        self.marked = self.marked or bool(mark)
+
+    def _quote(self) -> Quote | None:
+        if not self._scene.quote:
+            return None
+        indicator = self._indicator(self._scene.quote)
+        if indicator is None or indicator.external:
+            self._problem(f"引文「{spoken(self._scene.quote)}」不在报告的指标台账中。")
+            return None
+        title = self._figures.ledger.report.title
+        return Quote(indicator.quote, f"《{title}》{indicator.section.rstrip('、')}")
+
+    def _card(self, name: str) -> Card:
+        indicator = self._indicator(name)
+        if indicator is not None:
+            value = indicator.display().removesuffix(indicator.unit).rstrip()
+            label = indicator.label + _unverified(indicator)
+            return Card(label, value, indicator.unit, "reported", indicator.citation())
+        figure = self._figure(name)
+        if figure is not None:
+            return Card(figure.label + figure.flag, figure.value, figure.unit, "computed", figure.source, figure.mark)
+        self._problem(f"指标卡：{self._no_figure(name)}")
+        return Card(spoken(name), missing_words(""), "", "computed", "")
+
+    def _map(self, views: Mapping[str, Shown], union: tuple[str, ...], problems: list[str]) -> StoryMap | None:
+        if self._scene.map is None:
+            return None
+        story_map, more = self._mapper.map(self._scene.map, views, union)
+        for problem in (*problems, *more):
+            self._problem(problem)
+        selected = [story_map.select[0]] if story_map.select else []
+        self._rests_on((*(i for view in views.values() for i in view.behind), *selected), story_map.mark)
+        return story_map
+
+    def _charts(self, chosen: Mapping[str, Filter]) -> Iterable[StoryChart]:
+        for ref in self._scene.charts:
+            try:
+                made = self._charter.chart(ref, chosen)
+            except MissingChartError as error:
+                self._problem(f"{error}。")
+            else:
+                self._rests_on(made.behind, made.chart.mark)
+                yield made.chart
+
+    def _sources(self) -> tuple[str, ...]:
+        """Sections of the report, layer versions, and how the figures in the text came about."""
+        lines = []
+        if self._sections:
+            lines.append(f"报告《{self._figures.ledger.report.title}》{'、'.join(self._sections)}")
+        for layer_id in self._figures.atlas.layers:
+            if layer_id in self.behind:
+                line = layer_line(self._figures.atlas, layer_id)
+                lines.append(f"{line.title}（{line.text}）")
+        return (*lines, *self._methods)
+
+    def _problem(self, message: str) -> None:
+        scene = self._scene
+        where = f"场景「{scene.title or scene.id}」：" if scene.id else ""
+        self.problems.append(Problem(scene.id, shown(f"{where}{message}")))
+
+
+def layer_line(atlas: Atlas, layer_id: str) -> SourceLine:
+    """Version, kind, source and date of one layer."""
+    data = atlas[layer_id]
+    source = data.version.provenance
+    dated = f"，时点 {source.as_of}" if source.as_of else ""
+    text = f"{source.kind.label}数据：{source.source}{dated}"
+    return SourceLine("layer", f"{data.spec.title}{data.version.label}", text, atlas.mark([layer_id]))
+
+
+def _unverified(indicator: Indicator) -> str:
+    return "" if indicator.verified else UNVERIFIED
