@@ -19,6 +19,7 @@ from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.current import Atlases
 from pingchang_geo.workflow.inspect import inspect
+from pingchang_geo.workflow.operations.exchange import settle
 from pingchang_geo.workflow.publish import publish
 
 _RESTORE: Final = (
@@ -28,7 +29,8 @@ _RESTORE: Final = (
 
 @cache
 def open_store() -> LocalStore:
-    """The process's store, in the data folder of the settings."""
+    """The process's store, in the data folder of the settings; a restore that was interrupted is finished first."""
+    settle(settings().data_dir)
     return LocalStore(settings().data_dir)
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.inspect import inspect
 from pingchang_geo.workflow.inspection import Inspection
+from pingchang_geo.workflow.operations.signals import unbroken
 from pingchang_geo.workflow.publish import current_base, publish
 from pingchang_geo.workflow.uploads.drafts import (
     CHECKED,
@@ -292,4 +294,6 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
-    sys.exit(main(sys.argv[1:]))
+    with unbroken() if sys.argv[1] == "publish" else nullcontext():  # the draft's state belongs to the publish
+        code = main(sys.argv[1:])
+    sys.exit(code)
