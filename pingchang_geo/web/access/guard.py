@@ -21,6 +21,7 @@ from pingchang_geo.web.access.client import Client
 from pingchang_geo.web.access.hygiene import Hygiene
 from pingchang_geo.web.access.limits import TooLargeError, counted
 from pingchang_geo.web.access.refusals import refused
+from pingchang_geo.web.access.server import nameless
 from pingchang_geo.web.access.session import SESSION, read, without
 
 _LOG: Final = logging.getLogger("pingchang_geo.web")
@@ -49,6 +50,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
+            nameless(receive)
             await self._app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
