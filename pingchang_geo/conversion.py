@@ -85,6 +85,8 @@ _FIELD_AREA_M2: Final = {"ha": HA_M2, "m²": 1.0, "km²": KM2_M2, "": HA_M2}
 _SAMPLES: Final = 5
 #: Share of values above 1 that shows a 0–1 field filled in as percent or tenths.
 _SCALED_SHARE: Final = 0.5
+#: From here on a value among fractions is taken for a percentage; nearer to 1 it may be a slip of the pen.
+_PERCENT_FROM: Final = 10
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def _number(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]) 
     else:
         values, issues = _parsed(spec, Coded.of(column), record)
     values = np.where(np.isinf(values), np.nan, values)
-    scaled, note = _unit_scale(spec, values)
+    scaled, note = _unit_scale(spec, values, record)
     return scaled, issues + note
 
 
@@ -244,14 +246,22 @@ def _unit_factor(spec: FieldSpec, unit: str) -> float:
     return 1.0
 
 
-def _unit_scale(spec: FieldSpec, values: NDArray[np.float64]) -> _Turned:
-    """A 0–1 field filled in as percent (0–100) or tenths (0–10)."""
+def _unit_scale(spec: FieldSpec, values: NDArray[np.float64], record: NDArray[np.int64]) -> _Turned:
+    """A 0–1 field filled in as percent (0–100) or tenths (0–10), throughout or here and there."""
     if spec.limits != (0, 1):
         return values, []
-    filled = values[np.isfinite(values)]
-    if not len(filled) or (filled > 1).mean() < _SCALED_SHARE:
+    with np.errstate(invalid="ignore"):
+        above, fraction = values > 1, (values > 0) & (values < 1)
+    if not above.any():
         return values, []
-    top = 10 if filled.max() <= 10 else 100
+    percent = above & (values >= _PERCENT_FROM) & (values <= 100)
+    if fraction.any() and percent.any():
+        rows = record[percent]
+        found = issue("SCALE_MIXED", field=spec.name, rows=rows, label=spec.label, plain=f"{int(fraction.sum()):,}")
+        return np.where(percent, values / 100, values), [found]
+    if fraction.any() or above.sum() < _SCALED_SHARE * np.isfinite(values).sum():
+        return values, []
+    top = 10 if values[above].max() <= 10 else 100
     return values / top, [issue("SCALE_CONVERTED", field=spec.name, label=spec.label, top=top)]
 
 

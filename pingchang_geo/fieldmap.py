@@ -37,6 +37,24 @@ _BRACKETS: Final = re.compile(r"[（(\[【].*?[)）\]】]")
 _SEPARATORS: Final = re.compile(r"[\s_\-.·・]+")
 _JOIN_SUFFIX: Final = re.compile(r"_\d{1,2}$")
 _SHORTEST_LABEL: Final = 2
+#: Area units as people write them at the end of a column's name or in brackets behind it.
+_UNIT_WORDS: Final = {
+    "公顷": "公顷",
+    "HA": "公顷",
+    "HM2": "公顷",
+    "GQ": "公顷",
+    "亩": "亩",
+    "MU": "亩",
+    "平方米": "m²",
+    "M2": "m²",
+    "PFM": "m²",
+    "平方公里": "km²",
+    "平方千米": "km²",
+    "KM2": "km²",
+}
+_UNIT_END: Final = re.compile(
+    r"[\s_\-.·・（(\[【]*(?<![A-Z])(公顷|亩|平方米|平方公里|平方千米|KM2|HM2|HA|MU|M2|GQ|PFM)[)）\]】]*$"
+)
 
 
 @dataclass(frozen=True)
@@ -86,8 +104,19 @@ def _plain(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _squeezed(name: str) -> str:
-    """Without separators and bracketed remarks such as units."""
-    return _SEPARATORS.sub("", _BRACKETS.sub("", _plain(name)))
+    """Without separators, bracketed remarks and the unit of an area."""
+    plain = _BRACKETS.sub("", _plain(name))
+    return _SEPARATORS.sub("", _UNIT_END.sub("", plain) or plain)
+
+
+def named_unit(column: str) -> str | None:
+    """Area unit that a column's name declares (``"面积（亩）"``, ``"MJ_HA"``): 公顷, 亩, m² or km²; None without.
+
+    >>> named_unit("小班面积_亩")
+    '亩'
+    """
+    found = _UNIT_END.search(_plain(column).replace("²", "2"))
+    return _UNIT_WORDS[found[1]] if found else None
 
 
 def _score(column: str, name: str) -> tuple[float, str]:

@@ -10,6 +10,13 @@ from typing import Any, Final
 
 #: Answers that refuse what a question proposes.
 _REFUSALS: Final = frozenset({"no", "n", "false", "f", "0", "否", "不", "不是", "不对", "不同意", "取消"})
+#: Answers that agree to it; an answer that is neither leaves the question open.
+_CONSENTS: Final = frozenset({"", "yes", "y", "true", "t", "1", "ok", "是", "对", "确认", "同意", "是的", "确定"})
+#: Further answers that a question takes: what is to be done about it.
+_REMEDIES: Final[Mapping[str, frozenset[str]]] = {
+    "GCJ_SUSPECTED": frozenset({"correct"}),
+    "BD_SUSPECTED": frozenset({"correct"}),
+}
 #: How many row numbers one issue lists; ``count`` always holds the true number.
 ROWS_LISTED = 20
 
@@ -71,14 +78,31 @@ class Issue:
 def answered(issues: Iterable[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
     """The same issues, but questions that were answered (issue code → value) weigh no more than a warning.
 
-    An answer that refuses the proposal (``no``, ``否``) leaves the question open.
+    An answer that refuses the proposal (``no``, ``否``), or that says neither yes nor no, leaves the question open.
     """
     return tuple(
         replace(one, level=Level.WARNING, message=f"{one.message}（已由使用者确认）")
-        if one.level is Level.CONFIRM and one.code in answers and not refuses(answers[one.code])
+        if one.level is Level.CONFIRM and one.code in answers and settles(one.code, answers[one.code])
         else one
         for one in issues
     )
+
+
+def unclear(issues: Iterable[Issue], answers: Mapping[str, str]) -> dict[str, str]:
+    """Open questions (code → answer) whose answer says neither yes nor no nor anything else that the question takes."""
+    asked = dict.fromkeys(one.code for one in issues if one.level is Level.CONFIRM)
+    given = {code: answers[code] for code in asked if code in answers}
+    return {code: answer for code, answer in given.items() if not settles(code, answer) and not refuses(answer)}
+
+
+def settles(code: str, answer: str) -> bool:
+    """Whether an answer closes the question ``code``."""
+    return consents(answer) or answer.strip() in _REMEDIES.get(code, ())
+
+
+def consents(answer: str) -> bool:
+    """Whether an answer agrees to what is proposed."""
+    return answer.strip().casefold() in _CONSENTS
 
 
 def refuses(answer: str) -> bool:

@@ -196,7 +196,7 @@ def test_gcj_shift_is_recognised_and_undone() -> None:
     straight = {i.code for i in validate(FOREST, frame.set_geometry(mesh, crs="EPSG:4490"), county).issues}
     assert "GCJ_SUSPECTED" in shifted
     assert "GCJ_SUSPECTED" not in straight
-    back = place.from_gcj(moved)
+    back = place.corrected(moved, ["GCJ_SUSPECTED"])
     assert shapely.hausdorff_distance(back, mesh).max() < 1e-7  # degrees: a centimetre
 
 
@@ -255,7 +255,8 @@ def test_required_values_missing_in_some_rows() -> None:
 @pytest.mark.parametrize(("value", "unit"), [(1.0, "公顷"), (15.0, "亩"), (10_000.0, "m²"), (0.01, "km²")])
 def test_area_unit_is_inferred(value: float, unit: str) -> None:
     issue = issues_of(GOOD, reported_area=[value] * 3)["AREA_UNIT_INFERRED"]
-    assert issue.message.endswith(f"推断为{unit}。")
+    assert issue.message.endswith(f"应为{unit}。")
+    assert issue.level is (Level.WARNING if unit == "公顷" else Level.CONFIRM)
 
 
 def test_area_that_fits_no_unit_is_asked_about() -> None:
@@ -276,7 +277,7 @@ def test_a_declared_unit_that_is_wrong() -> None:
     geometry = frame_of(GOOD[:1]).geometry.to_numpy()
     checked = validate(redline, gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4490"))
     assert [issue.code for issue in checked.issues] == ["AREA_RATIO"]
-    assert "单位混用" in checked.issues[0].message
+    assert "像是亩" in checked.issues[0].message
 
 
 def test_volume_per_mu_taken_for_volume_per_hectare() -> None:

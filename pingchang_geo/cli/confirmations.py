@@ -16,7 +16,7 @@ _QUESTIONS: Final = frozenset(code for code, template in CATALOGUE.items() if te
 def answers_of(confirmed: Sequence[str]) -> dict[str, str]:
     """``CODE`` and ``CODE=value`` as issue code → value."""
     parts = (one.partition("=") for one in confirmed)
-    return {code.strip(): value.strip() for code, _, value in parts}
+    return {code.strip().upper(): value.strip() for code, _, value in parts}
 
 
 def unasked(answers: Mapping[str, str]) -> tuple[Issue, ...]:

@@ -217,7 +217,7 @@ _FIELDS: Final = (
         digits=2,
         aliases=("MIAN_JI", "XBMJ", "ZTBMJ", "面积", "小班面积"),
         limits=(0, 1e9),
-        help="文件中的面积字段，单位由与图形面积之比推断；统计一律采用图形面积。",
+        help="文件中的面积字段，换算为公顷，仅作对照；统计一律采用图形面积。",
     ),
     palette.LOCATION,
     palette.AREA,

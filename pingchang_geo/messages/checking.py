@@ -60,6 +60,11 @@ FIELDS: Final = {
         "「{label}」按 0–{top} 填写，已除以 {top} 换算为 0–1。",
         "建议源数据按 0–1 的小数填写。",
     ),
+    "SCALE_MIXED": Template(
+        _C,
+        "「{label}」既有 0–1 的小数（{plain} 条）又有百分数（{count} 条）{where}；百分数已除以 100。",
+        "请核对这些记录；确认无误再继续，并建议源数据统一按小数填写。",
+    ),
     "VOLUME_DERIVED": Template(
         _W,
         "文件没有每公顷蓄积，已用「{column}」的总蓄积除以图形面积推算。",
@@ -117,6 +122,11 @@ CHECKS: Final = {
         _B,
         "有 {count} 条记录的坐标不是有限数字{where}。",
         "请在桌面软件中重画这些图形。",
+    ),
+    "GEOMETRY_BEYOND": Template(
+        _B,
+        "有 {count} 条记录的坐标（如 {sample}）超出坐标系的有效范围{where}；坐标系：{name}。",
+        "个别记录多为误画在原点附近，请删除或重画；全部如此请核对坐标系。",
     ),
     "GEOMETRY_MIXED": Template(
         _R,
@@ -211,9 +221,9 @@ CHECKS: Final = {
         "请在源数据中统一为名称或统一为代码；确认二者并非同一对象再继续。",
     ),
     "AREA_UNIT_INFERRED": Template(
-        _W,
-        "「{label}」的单位按与图形面积之比（{ratio}）推断为{unit}。",
-        "统计一律采用图形面积，该字段仅作对照。",
+        _C,
+        "「{label}」没有注明单位，按与图形面积之比（{ratio}）应为{unit}。",
+        "请确认单位（命令行：--confirm AREA_UNIT_INFERRED）。该字段换算为公顷后仅作对照，统计一律采用图形面积。",
     ),
     "AREA_RATIO": Template(
         _C,

@@ -136,8 +136,8 @@ FILES: Final = {
         "请确认要用哪一个（命令行：--confirm DATASET_SEVERAL=名称）。",
     ),
     "DATASET_UNKNOWN": Template(
-        _B,
-        "文件中没有名为「{dataset}」的数据集，现有：{datasets}。",
+        _C,
+        "文件中没有名为「{dataset}」的数据集，现有：{datasets}；暂按「{chosen}」读取。",
         "请改用列出的名称。",
     ),
     "ENCODING_GUESSED": Template(
@@ -162,8 +162,13 @@ FILES: Final = {
     ),
     "ANSWER_INVALID": Template(
         _B,
-        "指定的{question}「{value}」无法识别。",
+        "指定的{question}「{value}」无法识别，没有采用。",
         "请改用通行的写法，例如 {example}。",
+    ),
+    "ANSWER_UNCLEAR": Template(
+        _W,
+        "对「{asked}」的回答「{value}」不明确，该问题仍未确认。",
+        "同意请只写代码或“是”（命令行：--confirm {asked}），不同意请写“否”，或按提示写出取值。",
     ),
     "CRS_LINK_DROPPED": Template(
         _W,
@@ -189,9 +194,9 @@ FILES: Final = {
 
 CRS: Final = {
     "CRS_INFERRED": Template(
-        _W,
-        "文件没有坐标系说明，按坐标范围识别为 {name}（{evidence}）。",
-        "建议补上 .prj 文件，以免误用。",
+        _C,
+        "文件没有坐标系说明。按坐标范围应为 {name}（{evidence}）；但坐标数值分不清 CGCS2000、西安 80 与北京 54。",
+        "请确认坐标系（命令行：--confirm CRS_INFERRED={epsg}），并补上 .prj 文件。",
     ),
     "CRS_MISSING": Template(
         _C,
@@ -227,6 +232,13 @@ CRS: Final = {
         _B,
         "无法确定坐标系：{detail}，坐标范围 {bounds}。",
         "请确认数据属于平昌县，并提供正确的 .prj（如 CGCS2000 3 度带第 36 带，EPSG:4524）。",
+    ),
+    "BD_SUSPECTED": Template(
+        _C,
+        "数据整体向 {direction} 偏移约 {metres} 米，与百度坐标（BD-09）的偏移一致："
+        "有 {count} 个图形因此落到县界外{where}。",
+        "若数据来自百度地图，请先纠偏为 CGCS2000"
+        "（或命令行 --confirm BD_SUSPECTED=correct 由系统纠偏）；确属实测则确认。",
     ),
     "GCJ_SUSPECTED": Template(
         _C,

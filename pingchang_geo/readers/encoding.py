@@ -10,10 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 
 #: Single-byte code pages decode anything, so a claim of one of them proves nothing.
@@ -175,7 +175,12 @@ def detect(
     """
     foreign = [stored for stored in values if not stored.value.isascii()]
     if forced:
-        return _forced(forced)
+        said = codec_of(forced)
+        if said is not None:
+            return EncodingFinding(said, display(said), "由使用者指定")
+        found = detect(foreign, cpg=cpg, language=language)
+        wrong = issue("ANSWER_INVALID", level=Level.CONFIRM, question="编码", value=forced[:30], example="GBK")
+        return replace(found, issues=(wrong, *found.issues))
     claim = codec_of(cpg) if cpg else None
     if not foreign:
         codec = claim or "utf-8"
@@ -184,14 +189,6 @@ def detect(
     if claim and _claim_holds(claim, foreign, like):
         return EncodingFinding(claim, display(claim), f".cpg 声明，{len(foreign)} 个中文取值全部可解码")
     return _judged(foreign, cpg if claim else None, like, language)
-
-
-def _forced(name: str) -> EncodingFinding:
-    codec = codec_of(name)
-    if codec is None:
-        wrong = issue("ANSWER_INVALID", question="编码", value=name[:30], example="GBK")
-        return EncodingFinding("utf-8", "UTF-8", "指定的编码无法识别", (wrong,))
-    return EncodingFinding(codec, display(codec), "由使用者指定")
 
 
 def _claim_holds(claim: str, foreign: Sequence[Stored], like: _Likeness) -> bool:

@@ -135,8 +135,11 @@ def _crs(member: Any) -> tuple[str | None, list[Issue]]:
     name = properties.get("name") if isinstance(properties, dict) else None
     if member.get("type") == "name" and isinstance(name, str) and (found := _CRS_NAME.match(name.strip())):
         return f"{found[1].upper()}:{found[2]}", []
+    code = properties.get("code") if isinstance(properties, dict) else None
+    if member.get("type") == "EPSG" and isinstance(code, int):  # the form before 2008
+        return f"EPSG:{code}", []
     if member.get("type") == "link" or (isinstance(properties, dict) and "href" in properties):
-        return None, [issue("CRS_LINK_DROPPED")]
+        return "OGC:CRS84", [issue("CRS_LINK_DROPPED")]  # as without a member
     return None, []
 
 

@@ -54,7 +54,7 @@ def tables(path: Path, label: str) -> list[str]:
         connection = _connect(path)
         try:
             master = {
-                name: (kind, sql or "")
+                name.lower(): (kind, sql or "")  # SQLite does not tell names by case
                 for name, kind, sql in connection.execute("SELECT name, type, sql FROM sqlite_master")
             }
             if "gpkg_contents" not in master or "gpkg_geometry_columns" not in master:
@@ -67,9 +67,8 @@ def tables(path: Path, label: str) -> list[str]:
     return [
         name
         for (name,) in listed
-        if name in master
-        and master[name][0] == "table"
-        and not master[name][1].upper().lstrip().startswith("CREATE VIRTUAL")
+        if master.get(name.lower(), ("", ""))[0] == "table"
+        and not master[name.lower()][1].upper().lstrip().startswith("CREATE VIRTUAL")
     ]
 
 
@@ -93,7 +92,7 @@ def read(source: Source) -> Columns:
 def _read(connection: sqlite3.Connection, source: Source) -> Columns:
     table = source.table or ""
     entry = connection.execute(
-        "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", (table,)
+        "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ? COLLATE NOCASE", (table,)
     ).fetchone()
     if entry is None:
         raise _corrupt(source.label, f"数据表「{table}」没有图形列")

@@ -201,8 +201,10 @@ def _choose(sources: Sequence[Source], wanted: str | None) -> tuple[Source, list
         for source in sources:
             if source.name.lower() == wanted.strip().lower():
                 return source, []
-        raise Refused(issue("DATASET_UNKNOWN", dataset=wanted, datasets=names))
-    if len(sources) == 1:
-        return sources[0], []
-    found = issue("DATASET_SEVERAL", count=len(sources), datasets=names, chosen=sources[0].name)
-    return sources[0], [found]
+    chosen = sources[0].name
+    found = []
+    if wanted:
+        found.append(issue("DATASET_UNKNOWN", dataset=wanted, datasets=names, chosen=chosen))
+    if len(sources) > 1:
+        found.append(issue("DATASET_SEVERAL", count=len(sources), datasets=names, chosen=chosen))
+    return sources[0], found

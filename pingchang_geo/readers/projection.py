@@ -18,7 +18,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from pingchang_geo.crs import COUNTY_BOX, STORAGE_EPSG
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import CrsFinding
 
@@ -37,7 +37,37 @@ NAMES: Final = {
 }
 _CANDIDATES: Final = (4490, 4524, 4545, 4496, 4507, 4523, 4544, 32648, 3857)
 _CGCS2000: Final = frozenset((4490, 4524, 4545, 4496, 4507, 4523, 4544))
-_LEGACY_DATUMS: Final = ("xian", "beijing", "西安", "北京")
+_LEGACY_DATUMS: Final = ("xian", "beijing", "西安", "北京", "krasov", "iag75", "iag_75", "iag-75", "iag 1975")
+#: Semi-major axes of the legacy datums (IAG 1975, Krasovsky 1940), in metres: a renamed grid still has its ellipsoid.
+_LEGACY_AXES_M: Final = (6_378_140.0, 6_378_245.0)
+#: First EPSG number of each Gauss-Kruger series, with the datum and the first zone or central meridian (degrees).
+_SERIES: Final = (
+    (4491, 11, "CGCS2000 6 度带", 13),
+    (4513, 21, "CGCS2000 3 度带", 25),
+    (2327, 11, "西安 80 6 度带", 13),
+    (2349, 21, "西安 80 3 度带", 25),
+    (2401, 21, "北京 54 3 度带", 25),
+    (21413, 11, "北京 54 6 度带", 13),
+)
+_MERIDIANS: Final = (
+    (4502, 11, 6, "CGCS2000 6 度带", 75),
+    (4534, 21, 3, "CGCS2000 3 度带", 75),
+    (2338, 11, 6, "西安 80 6 度带", 75),
+    (2370, 21, 3, "西安 80 3 度带", 75),
+    (2422, 21, 3, "北京 54 3 度带", 75),
+    (21453, 11, 6, "北京 54 6 度带", 75),
+)
+_GEOGRAPHIC: Final = {4610: "西安 80 经纬度", 4214: "北京 54 经纬度"}
+#: Legacy systems with the same numbers: coordinates tell zone and prefix, never the datum.
+TWINS: Final = {
+    4490: (4610, 4214),
+    4524: (2360, 2412),
+    4545: (2381, 2433),
+    4496: (2332, 21418),
+    4507: (2343, 21458),
+    4523: (2359, 2411),
+    4544: (2380, 2432),
+}
 _SAMPLE: Final = 2000
 #: Share of features that must lie in the county's surroundings for a system to fit.
 _SHARE: Final = 0.5
@@ -65,8 +95,21 @@ def name_of(epsg: int | None, crs: CRS | None = None) -> str:
     """Chinese name of a system."""
     if epsg in NAMES:
         return NAMES[epsg]
-    title = crs.name if crs is not None else ""
+    title = (crs.name if crs is not None else "") if epsg is None else _title(epsg) or (crs.name if crs else "")
     return f"{title}（EPSG:{epsg}）" if epsg else title
+
+
+def _title(epsg: int) -> str:
+    """Chinese title of a national system by its place in the EPSG series; empty for any other."""
+    if epsg in _GEOGRAPHIC:
+        return _GEOGRAPHIC[epsg]
+    for first, count, words, zone in _SERIES:
+        if first <= epsg < first + count:
+            return f"{words}第 {zone + epsg - first} 带"
+    for first, count, step, words, meridian in _MERIDIANS:
+        if first <= epsg < first + count:
+            return f"{words}中央经线 {meridian + step * (epsg - first)}°"
+    return ""
 
 
 def sample(geometry: NDArray[Any]) -> Points:
@@ -133,7 +176,13 @@ def parse(text: str, points: Points) -> _Declared | None:
     geodetic = crs.geodetic_crs
     datum = f"{crs.name} {geodetic.name if geodetic else ''} {crs.datum.name if crs.datum else ''}".lower()
     epsg = 4326 if text == _DEFAULT else _number_of(crs, datum, points)
-    return _Declared(crs, epsg, name_of(epsg, crs), any(word in datum for word in _LEGACY_DATUMS))
+    return _Declared(crs, epsg, name_of(epsg, crs), _legacy(crs, datum))
+
+
+def _legacy(crs: CRS, datum: str) -> bool:
+    """Whether a system is of a datum before CGCS2000, by its names or by its ellipsoid."""
+    axis = crs.ellipsoid.semi_major_metre if crs.ellipsoid else 0.0
+    return any(word in datum for word in _LEGACY_DATUMS) or any(abs(axis - one) < 0.5 for one in _LEGACY_AXES_M)
 
 
 def _number_of(crs: CRS, datum: str, points: Points) -> int | None:
@@ -168,8 +217,18 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
         forced: what the analyst said (``4524`` or ``EPSG:4524``).
     """
     points = sample(geometry)
+    said = parse(forced, points) if forced else None
+    if said is not None:
+        return CrsFinding(said.epsg, _definition(said), "由使用者指定", 1.0), _legacy_issue(said)
+    finding, issues = _found(text, points)
     if forced:
-        return _forced(forced, points)
+        wrong = issue("ANSWER_INVALID", level=Level.CONFIRM, question="坐标系", value=forced[:30], example="4524")
+        issues = [wrong, *issues]
+    return finding, issues
+
+
+def _found(text: str | None, points: Points) -> tuple[CrsFinding, list[Issue]]:
+    """:func:`find` by the file alone."""
     declared = parse(text, points) if text else None
     if not len(points):
         return _without_points(declared)
@@ -181,14 +240,6 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
     if text == _DEFAULT and not finding.definition and np.abs(points).max() <= 180:
         return CrsFinding(4326, "EPSG:4326", "GeoJSON 默认 WGS 84，但坐标不在平昌县附近", 0.5), []
     return finding, issues
-
-
-def _forced(text: str, points: Points) -> tuple[CrsFinding, list[Issue]]:
-    declared = parse(text, points)
-    if declared is None:
-        wrong = issue("ANSWER_INVALID", question="坐标系", value=text[:30], example="4524")
-        return CrsFinding(None, "", "指定的坐标系无法识别", 0.0), [wrong]
-    return CrsFinding(declared.epsg, _definition(declared), "由使用者指定", 1.0), _legacy_issue(declared)
 
 
 def _definition(declared: _Declared) -> str:
@@ -252,7 +303,7 @@ def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[I
     if unreadable:
         found = issue("CRS_UNREADABLE", detail="内容不是有效的坐标系定义", name=name, evidence=evidence, epsg=first)
     elif certain:
-        found = issue("CRS_INFERRED", name=name, evidence=f"{evidence}；基准按 CGCS2000 认定")
+        found = issue("CRS_INFERRED", name=name, evidence=evidence, epsg=first)
     else:
         listed = "、".join(NAMES[epsg] for epsg in candidates)
         found = issue("CRS_MISSING", candidates=listed, name=name, evidence=evidence)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import geopandas as gpd
@@ -33,7 +35,8 @@ class Validated:
     """A frame after the checks.
 
     Attributes:
-        frame: as given, with geometries of the layer's types, repaired where that was possible.
+        frame: as given, with geometries of the layer's types, repaired where that was possible, and area fields in
+            the units of the layer.
         area_m2: area of each row in the measuring projection.
         issues: everything found.
         unique_keys: number of distinct keys, None where the file has no key.
@@ -55,13 +58,19 @@ def _finite(projected: NDArray[Any]) -> NDArray[Any]:
     return projected
 
 
-def validate(spec: LayerSpec, frame: gpd.GeoDataFrame, county: Any | None = None) -> Validated:
+def validate(
+    spec: LayerSpec,
+    frame: gpd.GeoDataFrame,
+    county: Any | None = None,
+    units: Mapping[str, str] = MappingProxyType({}),
+) -> Validated:
     """Check a canonical frame.
 
     Args:
         spec: its layer.
         frame: the layer's source fields and geometry, EPSG:4490, indexed by 1-based record number.
         county: outline of the county (EPSG:4490); without it only the surrounding box is checked.
+        units: area units that the names of the file's columns declare (公顷, 亩, m², km²), by field.
     """
     record = np.asarray(frame.index, dtype=np.int64)
     if not len(frame):
@@ -72,8 +81,9 @@ def validate(spec: LayerSpec, frame: gpd.GeoDataFrame, county: Any | None = None
     shapes, mended = geometry.repaired(shapes, record)
     checked = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     projected = _finite(crs.to_equal_area(shapes))
-    subject = Subject(spec, checked, projected, np.nan_to_num(shapely.area(projected)))
+    subject = Subject(spec, checked, projected, np.nan_to_num(shapely.area(projected)), units)
     found = [*issues, *wrong_type, *mended, *place.whereabouts(subject, county)]
     for check in _CHECKS:
         found += check(subject)
-    return Validated(checked, subject.area_m2, tuple(found), attributes.unique_keys(subject))
+    areas = ratios.in_field_units(subject)
+    return Validated(checked.assign(**areas), subject.area_m2, tuple(found), attributes.unique_keys(subject))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import geopandas as gpd
@@ -47,12 +47,14 @@ class Subject:
         frame: canonical columns, EPSG:4490, indexed by 1-based record number.
         projected: the same geometries in the measuring projection (metres).
         area_m2: their areas.
+        units: area units that the names of the file's columns declare, by field.
     """
 
     spec: LayerSpec
     frame: gpd.GeoDataFrame
     projected: NDArray[Any]
     area_m2: NDArray[np.float64]
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> NDArray[np.int64]:

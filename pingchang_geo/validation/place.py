@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ _GCJ_BROUGHT_BACK: Final = 0.8
 _GCJ_FEWEST: Final = 20
 _KRASOVSKY_A: Final = 6378245.0
 _KRASOVSKY_E2: Final = 0.00669342162296594323
+_BD_PI: Final = np.pi * 3000.0 / 180.0
 
 Points = NDArray[np.float64]
 
@@ -44,16 +46,35 @@ def gcj_offset(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Points:
     return np.column_stack([d_lon, d_lat])
 
 
-def from_gcj(geometry: NDArray[Any]) -> NDArray[Any]:
-    """Undo the shift (two fixed-point steps: within a centimetre here)."""
+def _bd_undone(points: Points) -> Points:
+    """BD-09 → GCJ-02, the formula as widely published."""
+    x, y = points[:, 0] - 0.0065, points[:, 1] - 0.006
+    radius = np.hypot(x, y) - 0.00002 * np.sin(y * _BD_PI)
+    angle = np.arctan2(y, x) - 0.000003 * np.cos(x * _BD_PI)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
 
-    def move(points: Points) -> Points:
-        true = points
-        for _ in range(2):
-            true = points - gcj_offset(true[:, 0], true[:, 1])
-        return true
 
-    return np.asarray(shapely.transform(geometry, move))
+def _gcj_undone(points: Points) -> Points:
+    """GCJ-02 → true degrees: two fixed-point steps, within a centimetre here."""
+    true = points
+    for _ in range(2):
+        true = points - gcj_offset(true[:, 0], true[:, 1])
+    return true
+
+
+#: Internet maps' shifts by the question about them, smallest first, and how each is undone.
+_SHIFTS: Final[Mapping[str, Callable[[Points], Points]]] = {
+    "GCJ_SUSPECTED": _gcj_undone,
+    "BD_SUSPECTED": lambda points: _gcj_undone(_bd_undone(points)),
+}
+
+
+def corrected(geometry: NDArray[Any], codes: Iterable[str]) -> NDArray[Any]:
+    """Geometries (degrees) without the shifts that these questions are about."""
+    for code in codes:
+        if code in _SHIFTS:
+            geometry = np.asarray(shapely.transform(geometry, _SHIFTS[code]))
+    return geometry
 
 
 def _centres(geometry: NDArray[Any]) -> Points:
@@ -94,16 +115,18 @@ def whereabouts(subject: Subject, county: Any | None) -> list[Issue]:
 
 
 def _shifted(subject: Subject, county: Any, centres: Points, off: NDArray[np.bool_], total: int) -> list[Issue]:
-    """Centres outside the county that come back when GCJ-02 is undone."""
+    """Centres outside the county that come back when the shift of an internet map is undone."""
     count = int(off.sum())
     if count < _GCJ_FEWEST or count < _GCJ_OUTSIDE * total or count > 0.5 * total:
         return []
-    true = centres - gcj_offset(centres[:, 0], centres[:, 1])
-    still = ~shapely.contains_xy(county, true[:, 0], true[:, 1]) & np.isfinite(centres).all(axis=1)
-    if still.sum() > (1 - _GCJ_BROUGHT_BACK) * count:
+    known = np.isfinite(centres).all(axis=1)
+    undone = {code: undo(centres) for code, undo in _SHIFTS.items()}
+    still = {code: int((~shapely.contains_xy(county, *true.T) & known).sum()) for code, true in undone.items()}
+    code = min(still, key=lambda one: still[one])
+    if still[code] > (1 - _GCJ_BROUGHT_BACK) * count:
         return []
-    offset = gcj_offset(centres[off, 0], centres[off, 1]).mean(axis=0)
+    offset = (centres - undone[code])[off].mean(axis=0)
     east, north = offset[0] * 94_900, offset[1] * 110_900  # metres per degree at 31.6° N
     direction = ("东" if east > 0 else "西") + ("北" if north > 0 else "南")
     metres = f"{np.hypot(east, north):.0f}"
-    return [issue("GCJ_SUSPECTED", rows=subject.rows(off), direction=direction, metres=metres)]
+    return [issue(code, rows=subject.rows(off), direction=direction, metres=metres)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers,
 from pingchang_geo.comparison import Comparison, compare
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.indicators import load_ledger
-from pingchang_geo.issues import Decision, Issue, answered, decide
+from pingchang_geo.issues import Decision, Issue, answered, consents, decide, refuses, unclear
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 from pingchang_geo.specs import LayerSpec
@@ -34,6 +34,8 @@ _LOG.addHandler(logging.NullHandler())  # without a configured log a traceback m
 _NO_ANSWERS: Final[Mapping[str, str]] = MappingProxyType({})
 #: Answers that name an EPSG number, by the question they answer.
 _CRS_QUESTIONS: Final = ("CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE", "CRS_INFERRED", "CRS_CUSTOM")
+#: Findings about records that are left without a geometry.
+_UNREAD: Final = ("SHP_RECORDS_BROKEN", "GEOMETRY_UNREADABLE", "GEOMETRY_BEYOND")
 _TOTAL_VOLUME: Final = "volume_m3"
 
 Progress = Callable[[str], None]
@@ -69,7 +71,8 @@ def inspect(
         The inspection; for a file that cannot be read, one that rejects it with the reason.
     """
     names = tuple(path.name for path in paths)
-    known = layer or answers.get("LAYER_UNSURE") or None
+    chosen = _said(answers, "LAYER_UNSURE")
+    known = layer or (chosen if chosen in layers.REGISTRY else None)
     if known is not None and known not in layers.REGISTRY:
         listed = "、".join(f"{spec.id}（{spec.title}）" for spec in layers.all_specs())
         return Inspection(files=names, issues=(issue("LAYER_UNKNOWN", layer=known, known=listed),))
@@ -78,9 +81,9 @@ def inspect(
         raw = readers.read(
             paths,
             limits,
-            encoding=answers.get("ENCODING_UNSURE") or answers.get("ENCODING") or None,
-            crs=next((answers[code] for code in _CRS_QUESTIONS if answers.get(code)), None),
-            dataset=answers.get("DATASET_SEVERAL") or answers.get("DATASET") or None,
+            encoding=_said(answers, "ENCODING_UNSURE", "ENCODING"),
+            crs=_said(answers, *_CRS_QUESTIONS),
+            dataset=_said(answers, "DATASET_SEVERAL", "DATASET"),
         )
     except Refused as refusal:
         return Inspection(files=names, layer=known, issues=(refusal.issue,))
@@ -92,6 +95,19 @@ def inspect(
         return replace(
             _described(names, raw), layer=known, issues=(issue("INSPECT_FAILED", detail=type(error).__name__),)
         )
+
+
+def _said(answers: Mapping[str, str], *codes: str) -> str | None:
+    """The first value among the answers to these questions; plain yes and no are no values."""
+    given = (answers.get(code, "").strip() for code in codes)
+    return next((one for one in given if not consents(one) and not refuses(one)), None)
+
+
+def _settled(issues: Iterable[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
+    """Issues under the answers given, and a notice for each answer that settles nothing."""
+    left = answered(issues, answers)
+    doubtful = unclear(left, answers).items()
+    return *left, *(issue("ANSWER_UNCLEAR", asked=code, value=value[:30]) for code, value in doubtful)
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     layer, evidence, layer_issues = recognise.layer_of(raw.table, samples, raw.geometry, known)
     found += layer_issues
     if layer is None:
-        return replace(base, samples=samples, issues=answered((*raw.issues, *found), answers))
+        return replace(base, samples=samples, issues=_settled((*raw.issues, *found), answers))
     spec = layers.get(layer)
     columns = [str(name) for name in raw.table.columns]
     known_pairs = {**asked.remembered(layer, columns), **_of_layer(spec, chosen, found)}
@@ -138,34 +154,39 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     found += value_issues
     base = replace(base, layer=layer, layer_evidence=evidence, mapping=mapping, samples=samples)
     if not raw.crs.definition and decide(raw.issues) is Decision.REJECT:
-        return replace(base, issues=answered((*raw.issues, *found), answers))
+        return replace(base, issues=_settled((*raw.issues, *found), answers))
     progress("换算坐标")
     shapes = _in_storage_crs(raw.geometry, raw.crs)
-    if answers.get("GCJ_SUSPECTED") == "correct":
-        shapes = place.from_gcj(shapes)
+    shapes, beyond = _on_earth(raw, shapes)
+    found += beyond
+    shapes = place.corrected(shapes, [code for code, said in answers.items() if said.strip() == "correct"])
     canonical = gpd.GeoDataFrame(frame, geometry=shapes, crs=f"EPSG:{crs.STORAGE_EPSG}")
     canonical, derived = _with_volume(spec, mapping, canonical)
     progress("逐项检查")
-    checked = validate(spec, canonical, county)
-    found += [*derived, *(one for one in checked.issues if not _said_already(one, mapping, raw))]
+    checked = validate(spec, canonical, county, _named_units(mapping, value_issues))
+    found += [*derived, *(one for one in checked.issues if not _said_already(one, mapping, (*raw.issues, *beyond)))]
     found += validation.totals(spec, checked.frame.assign(area_ha=checked.area_m2 / HA_M2), load_ledger())
     comparison = None
     if decide((*raw.issues, *found)) is not Decision.REJECT:
         progress("与当前版本比较")
         comparison, doubts = _compared(spec, checked.frame, asked.current(layer))
         found += doubts
-    return _concluded(replace(base, comparison=comparison), spec, checked, answered((*raw.issues, *found), answers))
+    return _concluded(replace(base, comparison=comparison), spec, checked, _settled((*raw.issues, *found), answers))
 
 
-def _said_already(one: Issue, mapping: FieldMapping, raw: RawTable) -> bool:
+def _named_units(mapping: FieldMapping, converted: Iterable[Issue]) -> dict[str, str]:
+    """Area units that the names of the mapped columns declare, by field; units in the cells have been heeded."""
+    done = {one.field for one in converted if one.code == "UNIT_IN_VALUES"}
+    units = {name: fieldmap.named_unit(column) for name, column in mapping.columns.items() if name not in done}
+    return {name: unit for name, unit in units.items() if unit}
+
+
+def _said_already(one: Issue, mapping: FieldMapping, said: Iterable[Issue]) -> bool:
     """Whether a check only repeats what the mapping or the reader said: no column means no values."""
     if one.code in ("VALUE_ALL_MISSING", "KEY_MISSING"):
         return one.field in mapping.missing
-    return one.code == "GEOMETRY_NULL" and any(
-        (other.rows, other.count) == (one.rows, one.count)
-        for other in raw.issues
-        if other.code in ("SHP_RECORDS_BROKEN", "GEOMETRY_UNREADABLE")
-    )
+    told = {row for other in said if other.code in _UNREAD for row in other.every_row}
+    return one.code == "GEOMETRY_NULL" and bool(one.every_row) and told.issuperset(one.every_row)
 
 
 def _compared(
@@ -245,6 +266,26 @@ def _in_storage_crs(geometry: NDArray[Any], finding: CrsFinding) -> NDArray[Any]
     if finding.epsg in (crs.STORAGE_EPSG, 4326) or not finding.definition:
         return geometry  # CGCS2000 and WGS 84 differ by centimetres
     return crs.transform(geometry, finding.definition, f"EPSG:{crs.STORAGE_EPSG}")
+
+
+def _on_earth(raw: RawTable, shapes: NDArray[Any]) -> tuple[NDArray[Any], list[Issue]]:
+    """Geometries with those taken out whose coordinates are numbers, but none that the coordinate system knows."""
+    before, after = (np.isfinite(shapely.bounds(geometry)).all(axis=1) for geometry in (raw.geometry, shapes))
+    lost = np.flatnonzero(before & ~(after & _degrees(shapes)))
+    if not len(lost):
+        return shapes, []
+    x, y = shapely.bounds(raw.geometry[lost[0]])[:2]
+    left = shapes.copy()
+    left[lost] = None
+    record = raw.table.index.to_numpy()[lost]
+    sample = f"({x:.10g}, {y:.10g})"
+    return left, [issue("GEOMETRY_BEYOND", rows=record, sample=sample, name=raw.crs.evidence)]
+
+
+def _degrees(shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which geometries lie within the range of longitudes and latitudes."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.abs(shapely.bounds(shapes)) <= (360, 90, 360, 90)).all(axis=1))
 
 
 def _with_volume(

@@ -39,7 +39,11 @@ def shapefile(tmp_path: Path) -> Path:
 
 
 def test_inspect_prints_one_json_object(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(shapefile), "--layer", "forest", "--json"]) == 0
+    asked = ["inspect", str(shapefile), "--layer", "forest", "--json"]
+    assert main(asked) == 3  # eastings tell the zone, never the datum
+    found = json.loads(capsys.readouterr().out)
+    assert [one["code"] for one in found["issues"] if one["level"] == "confirm"] == ["CRS_INFERRED"]
+    assert main([*asked, "--confirm", "crs_inferred=4524"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["decision"] in {"accept", "repair"}
     assert (found["rows"], found["crs"]["epsg"], found["layer"]) == (60, 4524, "forest")
@@ -60,6 +64,8 @@ def test_publish_makes_a_version(here: LocalStore, shapefile: Path, capsys: pyte
         "林业局",
         "--by",
         "张三",
+        "--confirm",
+        "CRS_INFERRED",
     ]
     assert main([*arguments, "--as-of", "2024-12-31"]) == 0
     assert "第 2 版" in capsys.readouterr().out

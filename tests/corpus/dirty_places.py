@@ -153,6 +153,34 @@ def prj_that_is_none(folder: Path, value: str) -> Path:
     return sample.by_hand(sample.forest(), folder, prj=value)
 
 
+_RENAMED = (
+    'PROJCS["平昌坐标系",GEOGCS["GCS_Custom",DATUM["D_Custom",SPHEROID["{name}",{axis},{flat}]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Gauss_Kruger"],'
+    'PARAMETER["False_Easting",36500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",108.0],'
+    'PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
+)
+
+
+@confirm("CRS_LEGACY", each=("IAG_75",))
+def legacy_datum_under_another_name(folder: Path, value: str) -> Path:
+    """Somebody gave the grid a name of the county's own: only the ellipsoid tells that it is Xian 1980."""
+    return sample.shapefile_with_prj(folder, _RENAMED.format(name=value, axis=6378140.0, flat=298.257))
+
+
+@confirm("CRS_LEGACY", "CRS_CUSTOM")
+def beijing_under_another_name(folder: Path) -> Path:
+    """The same for Beijing 1954."""
+    return sample.shapefile_with_prj(folder, _RENAMED.format(name="Krasovsky_1940", axis=6378245.0, flat=298.3))
+
+
+@reject("GEOMETRY_BEYOND", never=["GEOMETRY_COORDINATES", "GEOMETRY_NULL"])
+def one_polygon_at_the_origin(folder: Path) -> Path:
+    """A polygon was drawn before the coordinate system was set: at (0, 0) of a zone whose eastings begin with 36."""
+    shapes = _shapes()
+    shapes[5] = shapely.box(0, 0, 10, 10)
+    return _stored(shapes, folder)
+
+
 @confirm("CRS_CUSTOM")
 def local_coordinate_system(folder: Path) -> Path:
     """A town's own grid: Gauss-Kruger with another central meridian."""
@@ -210,8 +238,35 @@ def county_wide_as_surveyed(folder: Path) -> Path:
 def digitised_from_an_internet_map(folder: Path) -> Path:
     """Traced over Amap tiles: everything lies some 470 m off."""
     frame = county_wide()
-    shapes = shapely.transform(np.array(frame.geometry.array), lambda p: p + gcj_offset(p[:, 0], p[:, 1]))
-    return sample.shapefile(sample.with_geometry(frame, shapes), folder, epsg=4490)
+    return sample.shapefile(sample.with_geometry(frame, _gcj(frame)), folder, epsg=4490)
+
+
+def _gcj(frame: gpd.GeoDataFrame) -> np.ndarray:
+    shapes = np.array(frame.geometry.array)
+    return np.asarray(shapely.transform(shapes, lambda p: p + gcj_offset(p[:, 0], p[:, 1])))
+
+
+def _baidu(points: np.ndarray) -> np.ndarray:
+    """GCJ-02 → BD-09, as Baidu publishes it."""
+    x, y = points[:, 0], points[:, 1]
+    factor = np.pi * 3000 / 180
+    radius = np.sqrt(x * x + y * y) + 0.00002 * np.sin(y * factor)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * factor)
+    return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
+
+
+@confirm("BD_SUSPECTED", "OUTSIDE_SOME", never=["GCJ_SUSPECTED"])
+def digitised_from_baidu(folder: Path) -> Path:
+    """Traced over Baidu's tiles, which are shifted twice: 1.1 km."""
+    frame = county_wide()
+    shifted = shapely.transform(_gcj(frame), _baidu)
+    return sample.shapefile(sample.with_geometry(frame, shifted), folder, epsg=4490)
+
+
+@accept(never=["BD_SUSPECTED", "OUTSIDE_SOME", "OUTSIDE_CROSSING"], answers={"BD_SUSPECTED": "correct"})
+def digitised_from_baidu_and_corrected(folder: Path) -> Path:
+    """The same, with the correction asked for."""
+    return digitised_from_baidu(folder)
 
 
 @accept(never=["GCJ_SUSPECTED", "OUTSIDE_SOME"], answers={"GCJ_SUSPECTED": "correct"})

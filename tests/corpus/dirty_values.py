@@ -55,12 +55,42 @@ def units_behind_the_numbers(folder: Path) -> Path:
     )
 
 
-@accept("AREA_UNIT_INFERRED", same=True, each=("亩", "m²", "km²"), never=["AREA_DIFFERS"])
+_FACTORS = {"亩": 15, "m²": 1e4, "km²": 0.01}
+
+
+@confirm("AREA_UNIT_INFERRED", same=True, each=_FACTORS, never=["AREA_DIFFERS"])
 def area_in_another_unit(folder: Path, value: str) -> Path:
-    """The column does not say its unit; the geometry does."""
+    """The column does not say its unit; the geometry does, and the analyst is asked."""
     frame = sample.forest()
-    factor = {"亩": 15, "m²": 1e4, "km²": 0.01}[value]
-    return sample.shapefile(frame.assign(MIAN_JI=(frame["MIAN_JI"] * factor).round(6)), folder)
+    return sample.shapefile(frame.assign(MIAN_JI=(frame["MIAN_JI"] * _FACTORS[value]).round(6)), folder)
+
+
+@accept("AREA_UNIT_INFERRED", same=True, each=_FACTORS, answers={"AREA_UNIT_INFERRED": "是"})
+def area_in_another_unit_confirmed(folder: Path, value: str) -> Path:
+    """The same after the analyst has agreed."""
+    return area_in_another_unit(folder, value)
+
+
+@accept(same=True, each=("面积（亩）", "面积_亩", "小班面积(亩)"), never=["AREA_UNIT_INFERRED", "AREA_RATIO"])
+def area_unit_in_the_column_name(folder: Path, value: str) -> Path:
+    """The column's name says 亩, and so does the geometry: nothing to ask."""
+    frame = sample.forest().rename(columns={"MIAN_JI": value})
+    return sample.geopackage(frame.assign(**{value: frame[value] * 15}), folder / "a.gpkg")
+
+
+@confirm("AREA_RATIO", same=True, each=("面积_公顷", "面积（公顷）", "XBMJ_HA"))
+def area_in_mu_labelled_hectares(folder: Path, value: str) -> Path:
+    """The column was renamed, its numbers were not converted: 15 times too large."""
+    frame = sample.forest().rename(columns={"MIAN_JI": value})
+    return sample.geopackage(frame.assign(**{value: frame[value] * 15}), folder / "a.gpkg")
+
+
+@confirm("SCALE_MIXED", rows=sample.ROWS)
+def canopy_in_percent_here_and_there(folder: Path) -> Path:
+    """Two crews, two habits: 0.7 beside 70 in one column."""
+    frame = sample.forest()
+    mixed = np.where(np.arange(len(frame)) % 3 > 0, (frame["YU_BI_DU"] * 100).round(), frame["YU_BI_DU"])
+    return sample.shapefile(frame.assign(YU_BI_DU=mixed), folder)
 
 
 @accept("AREA_DIFFERS")
@@ -86,14 +116,14 @@ def red_line_area_in_the_wrong_unit(folder: Path, value: float) -> Path:
     return sample.shapefile(frame.assign(BSM=[str(i) for i in range(8)], MJ=area.round(4), MC="红线"), folder)
 
 
-@confirm("VOLUME_RATIO")
+@confirm("VOLUME_RATIO", "AREA_UNIT_INFERRED")
 def volume_per_mu(folder: Path) -> Path:
     """The old habit of volume per 亩 in the column for volume per hectare; the total gives it away."""
     frame = sample.dialect_b()
     return sample.shapefile(frame.assign(mei_gq_xj=frame["mei_gq_xj"] / 15), folder)
 
 
-@accept("VOLUME_DERIVED")
+@accept("VOLUME_DERIVED", answers={"AREA_UNIT_INFERRED": ""})
 def only_the_total_volume(folder: Path) -> Path:
     """No volume per hectare, but the total of each compartment."""
     return sample.shapefile(sample.dialect_b().drop(columns="mei_gq_xj"), folder)

@@ -69,6 +69,16 @@ def geojson_with_a_crs_member(folder: Path, value: str) -> Path:
     return path
 
 
+@accept(same=True, epsg=4326)
+def geojson_that_numbers_its_system(folder: Path) -> Path:
+    """Written before 2008, when the member held a bare EPSG code."""
+    document = json.loads(sample.forest().to_crs(4326).to_json(drop_id=True))
+    document["crs"] = {"type": "EPSG", "properties": {"code": 4326}}
+    path = folder / "forest.geojson"
+    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return path
+
+
 @accept(same=True, epsg=4490)
 def geojson_that_names_cgcs2000(folder: Path) -> Path:
     """A provincial data service: degrees of CGCS2000."""

@@ -32,10 +32,22 @@ def prj_of_qgis(folder: Path, value: int) -> Path:
     return shp
 
 
-@accept("CRS_INFERRED", same=True, each=(4490, 4524, 4545, 4496))
+@confirm("CRS_INFERRED", same=True, each=(4490, 4524, 4545, 4496))
 def without_prj(folder: Path, value: int) -> Path:
-    """The .prj was lost; the eastings tell the zone and whether they carry its number."""
+    """The .prj was lost; the eastings tell the zone and whether they carry its number, but never the datum."""
     return sample.shapefile(sample.forest(), folder, epsg=value, prj=False)
+
+
+@accept(same=True, answers={"CRS_INFERRED": "EPSG:4524"}, epsg=4524)
+def without_prj_but_confirmed(folder: Path) -> Path:
+    """The same after the analyst has agreed."""
+    return sample.shapefile(sample.forest(), folder, prj=False)
+
+
+@confirm("CRS_LEGACY", answers={"CRS_INFERRED": "2360"}, epsg=2360)
+def without_prj_and_of_the_old_datum(folder: Path) -> Path:
+    """The analyst knows that the file is of Xian 1980: the same numbers, another datum."""
+    return sample.shapefile(sample.forest(), folder, prj=False)
 
 
 @confirm("CRS_MISSING", each=(4507, 32648))

@@ -191,6 +191,16 @@ def geojson_coordinates_that_are_no_numbers(folder: Path, value: str) -> Path:
     return path
 
 
+@reject("GEOMETRY_BEYOND")
+def geojson_one_vertex_beyond_the_earth(folder: Path) -> Path:
+    """One vertex of forty polygons has an easting of 10³⁰⁸: a slip of a script."""
+    document = json.loads(sample.forest().to_crs(4326).to_json(drop_id=True))
+    document["features"][3]["geometry"]["coordinates"][0][1][0] = 1e308
+    path = folder / "a.geojson"
+    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return path
+
+
 @reject("CRS_UNKNOWN", hostile=True)
 def geojson_far_beyond_the_earth(folder: Path) -> Path:
     """Coordinates of 10³⁰⁸: finite, but nowhere."""
@@ -348,6 +358,16 @@ def geopackage_that_computes_its_columns(folder: Path) -> Path:
     """A generated column that makes a blob of a thousand million bytes in every row."""
     column = "ALTER TABLE forest ADD COLUMN boom BLOB GENERATED ALWAYS AS (zeroblob(1000000000)) VIRTUAL"
     return _sql(_gpkg(folder), column)
+
+
+@accept(same=True)
+def geopackage_with_names_in_another_case(folder: Path) -> Path:
+    """A library lists the table as FOREST and creates it as forest: to SQLite that is one name."""
+    return _sql(
+        _gpkg(folder),
+        "UPDATE gpkg_contents SET table_name = 'FOREST'",
+        "UPDATE gpkg_geometry_columns SET table_name = 'FOREST'",
+    )
 
 
 @accept(same=True, hostile=True)

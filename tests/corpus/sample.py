@@ -126,6 +126,13 @@ def record(shape: Any) -> bytes:
     return parts.polygon([list(ring) for ring in rings])
 
 
+def shapefile_with_prj(folder: Path, prj: str) -> Path:
+    """The sample with a .prj in one's own words (UTF-8)."""
+    path = shapefile(forest(), folder)
+    path.with_suffix(".prj").write_text(prj, "utf-8")
+    return path
+
+
 def with_geometry(frame: gpd.GeoDataFrame, shapes: Any) -> gpd.GeoDataFrame:
     """The same columns over other shapes."""
     return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=np.asarray(shapes, dtype=object), crs=frame.crs)

@@ -41,7 +41,8 @@ def test_a_gbk_shapefile_replaces_the_reference_layer(own_server: Server, page: 
         plots_inside(own_server), tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False
     )
     looked = own_server.command("inspect", str(path), "--layer", "forest")
-    assert looked.returncode == 0, looked.stdout + looked.stderr
+    assert looked.returncode == 3, looked.stdout + looked.stderr
+    assert "CRS_INFERRED" in looked.stdout  # eastings tell the zone, never the datum
     done = own_server.command(
         "publish",
         str(path),
@@ -53,6 +54,8 @@ def test_a_gbk_shapefile_replaces_the_reference_layer(own_server: Server, page: 
         "2024-12-31",
         "--note",
         "年度更新",
+        "--confirm",
+        "CRS_INFERRED",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "第 2 版" in done.stdout

@@ -111,7 +111,7 @@ def test_geojson_default_gives_way_to_the_numbers() -> None:
 def test_the_analyst_decides() -> None:
     assert found(None, in_crs(4507), forced="4544") == (4544, [])
     assert found(None, in_crs(4524), forced="EPSG:2360") == (2360, ["CRS_LEGACY"])
-    assert found(None, in_crs(4524), forced="zone 36") == (None, ["ANSWER_INVALID"])
+    assert found(None, in_crs(4524), forced="zone 36") == (4524, ["ANSWER_INVALID", "CRS_INFERRED"])
 
 
 def test_no_geometry_at_all() -> None:

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from pingchang_geo import readers
+from pingchang_geo.issues import Level
 from pingchang_geo.readers.model import Limits, RawTable, Refused
 from tests import factories
 
@@ -109,7 +110,8 @@ def test_several_data_sets_ask_and_take_the_largest(tmp_path: Path) -> None:
     chosen = readers.read([path, tmp_path / "big.geojson"], dataset="small")
     assert len(chosen.table) == 3
     assert not chosen.issues
-    assert code_of([path], dataset="nope") == "DATASET_UNKNOWN"
+    unknown = readers.read([path], dataset="nope")
+    assert [(issue.code, issue.level) for issue in unknown.issues] == [("DATASET_UNKNOWN", Level.CONFIRM)]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def with_geometry(shapes: np.ndarray) -> gpd.GeoDataFrame:
 def test_the_file_of_the_acceptance(tmp_path: Path) -> None:
     """GBK, no .cpg, zone 36 known by its eastings only, dialect A."""
     shp = factories.write_shapefile(FOREST, tmp_path, prj=False)
-    inspection = checked(inspect([shp], "forest"))
+    assert codes(inspect([shp], "forest"), Level.CONFIRM) == ["CRS_INFERRED"]  # eastings never tell the datum
+    inspection = checked(inspect([shp], "forest", answers={"CRS_INFERRED": ""}))
     values = inspection.as_dict()
     assert (values["decision"], values["layer"], values["format"]) == ("accept", "forest", "Shapefile")
     assert (values["encoding"], values["crs"]["epsg"], values["rows"]) == ("GB18030", 4524, 40)
@@ -93,10 +94,15 @@ def test_stock_follows_the_formula(tmp_path: Path) -> None:
 
 def test_dialect_b_and_volume_from_the_total(tmp_path: Path) -> None:
     frame = factories.dialect_b(FOREST)
-    full = checked(inspect([factories.write_shapefile(frame, tmp_path / "b")], "forest"))
+    asked = inspect([factories.write_shapefile(frame, tmp_path / "b")], "forest")
+    assert codes(asked, Level.CONFIRM) == ["AREA_UNIT_INFERRED"]
+    agreed = {"AREA_UNIT_INFERRED": "yes"}
+    full = checked(inspect([tmp_path / "b" / "forest.shp"], "forest", answers=agreed))
     assert full.decision is Decision.ACCEPT
+    area_ha = shapely.area(FOREST.geometry.array) / 1e4
+    assert full.frame["reported_area"].to_numpy() == pytest.approx(area_ha, abs=1e-3)  # 亩 in the file
     only_total = factories.write_shapefile(frame.drop(columns="mei_gq_xj"), tmp_path / "t")
-    derived = checked(inspect([only_total], "forest"))
+    derived = checked(inspect([only_total], "forest", answers=agreed))
     assert "VOLUME_DERIVED" in codes(derived)
     assert derived.decision is Decision.ACCEPT
     assert derived.stock_tc == pytest.approx(full.stock_tc, rel=1e-3)
@@ -171,7 +177,27 @@ def test_questions_are_answered(tmp_path: Path) -> None:
     by_value = checked(inspect([path], "forest", answers={"CRS_MISSING": "32648"}))
     assert (by_value.decision, by_value.crs.epsg) == (Decision.ACCEPT, 32648)
     nonsense = checked(inspect([path], "forest", answers={"CRS_MISSING": "somewhere"}))
-    assert codes(nonsense, Level.BLOCKING) == ["ANSWER_INVALID"]
+    assert codes(nonsense, Level.CONFIRM) == ["ANSWER_INVALID", "CRS_MISSING"]
+    assert "somewhere" in next(one.message for one in nonsense.issues if one.code == "ANSWER_UNCLEAR")
+    for words in ("yes", "是"):
+        agreed = inspect([path], "forest", answers={"CRS_MISSING": words})
+        assert (agreed.decision, agreed.crs.epsg) == (Decision.ACCEPT, 4507)
+    refused = inspect([path], "forest", answers={"CRS_MISSING": "no"})
+    assert codes(refused, Level.CONFIRM) == ["CRS_MISSING"]
+
+
+@pytest.mark.parametrize("answer", ["garbage", "4524", "也许", "yess", "TRUE?"])
+def test_an_answer_that_says_neither_yes_nor_no_settles_nothing(answer: str, tmp_path: Path) -> None:
+    frame = FOREST.copy()
+    numbers = ["XIANG", "CUN", "LIN_BAN", "XIAO_BAN"]
+    frame.loc[7, numbers] = frame.loc[6, numbers].to_numpy()
+    path = factories.write_shapefile(frame, tmp_path)
+    left = checked(inspect([path], "forest", answers={"KEY_DUPLICATE": answer}))
+    assert codes(left, Level.CONFIRM) == ["KEY_DUPLICATE"]
+    told = next(one for one in left.issues if one.code == "ANSWER_UNCLEAR")
+    assert answer in told.message
+    settled = inspect([path], "forest", answers={"KEY_DUPLICATE": " 是 "})
+    assert (settled.decision, "ANSWER_UNCLEAR" in codes(settled)) == (Decision.ACCEPT, False)
 
 
 def test_swapped_axes_land_where_they_belong_once_confirmed(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def _control(one: dict[str, Any], found: dict[str, Any], key: str) -> None:
         _choice("数据集", {name: name for name in found["datasets"]}, key)
     elif code == "ENCODING_UNSURE":
         _choice("编码", {name: name for name in _ENCODINGS}, key)
-    elif code == "GCJ_SUSPECTED":
+    elif code in ("GCJ_SUSPECTED", "BD_SUSPECTED"):
         _choice("处理方式", {"correct": "由系统纠偏为 CGCS2000", "": "确属实测坐标，不纠偏"}, key)
     else:
         st.checkbox("已核对，按此采用", key=key)
