@@ -10,24 +10,25 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo import layers
+from pingchang_geo.access import Role, operator
 from pingchang_geo.exports import vectors
 from pingchang_geo.settings import settings
-from pingchang_geo.ui import permission
 from pingchang_geo.workflow import start, versions
+from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.publish import current_base, publish
 from tests import layer_frames
-from tests.ui.conftest import Open
+from tests.ui.conftest import Open, SignIn, button, words
 
 FOREST = layer_frames.forest(volume=75)
 
 
 @pytest.fixture(autouse=True)
-def _same_store(store: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Page, drafts and drafting process all work on the test's store."""
+def _same_store(store: Any, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Page, drafts and drafting process all work on the test's store; an analyst has signed in."""
     monkeypatch.setenv("PINGCHANG_DATA_DIR", str(store.root))
-    monkeypatch.setenv("PINGCHANG_OPEN_PUBLISHING", "true")  # the test has no address
     settings.cache_clear()
     monkeypatch.setattr(start, "open_store", lambda: store)
+    sign_in(Role.ANALYST, "张三")
     yield
     settings.cache_clear()
 
@@ -39,7 +40,6 @@ def packed(frame: Any = FOREST) -> tuple[str, bytes, str]:
 def sent(app: AppTest, file: tuple[str, bytes, str]) -> AppTest:
     """Upload a file and wait until it is inspected."""
     app.file_uploader[0].set_value([file])
-    app.text_input(key="update_actor").set_value("张三")
     app.run()
     button(app, "检查文件").click()
     return settled(app.run())
@@ -54,15 +54,6 @@ def settled(app: AppTest) -> AppTest:
         time.sleep(0.2)
         app.run()
     raise AssertionError("the draft is not done in time")
-
-
-def button(app: AppTest, label: str) -> Any:
-    return next(one for one in app.button if label in one.label)
-
-
-def words(app: AppTest) -> str:
-    parts = (*app.markdown, *app.success, *app.warning, *app.error, *app.info, *app.caption)
-    return "\n".join(str(part.value) for part in parts)
 
 
 def test_from_a_file_to_a_version(open_page: Open, store: Any) -> None:
@@ -119,26 +110,75 @@ def test_leaving_loses_nothing(open_page: Open) -> None:
     assert "未完成的更新" in words(again)
     assert "检查通过" in words(open_page("update", draft=draft))
     gone = open_page("update", draft="0123456789ab")
-    assert "草稿已不存在" in words(gone)
+    assert "草稿不存在" in words(gone)
 
 
-def test_an_actor_is_asked_for(open_page: Open) -> None:
-    app = open_page("update")
-    app.file_uploader[0].set_value([packed()])
+def test_drafts_are_their_own_peoples_and_the_admins(open_page: Open, sign_in: SignIn) -> None:
+    app = sent(open_page("update"), packed())
+    draft = app.query_params["draft"]
+    draft = draft if isinstance(draft, str) else draft[0]
+    sign_in(Role.ANALYST, "李四")
+    assert "未完成的更新" not in words(open_page("update"))
+    other = open_page("update", draft=draft)
+    assert "由他人上传" in words(other)
+    assert "检查通过" not in words(other)
+    sign_in(Role.ADMIN, "王五")
+    assert "未完成的更新" in words(open_page("update"))
+    assert "检查通过" in words(open_page("update", draft=draft))
+    sign_in(Role.ANALYST, "张三")
+    assert "检查通过" in words(open_page("update", draft=draft))
+
+
+def test_nothing_is_published_by_a_session_that_ended(open_page: Open, store: Any, access: Access) -> None:
+    app = sent(open_page("update"), packed())
+    app.text_input(key="publish_source").set_value("平昌县林业局")
+    app.text_input(key="publish_as_of").set_value("2024")
+    app.checkbox(key="publish_whole").check()
+    access.revoke_all("张三", operator("测试"))
+    button(app, "发布为").click()
     app.run()
-    button(app, "检查文件").click()
-    app.run()
-    assert "请先填写操作人" in words(app)
+    assert "登录已失效" in words(app)
+    assert "刚才的操作没有执行" in words(app)
+    assert store.snapshot().versions["forest"].number == 1
+    assert "publish" not in {entry.action for entry in store.audit() if entry.actor == "张三"}
 
 
-def test_elsewhere_one_may_only_look(open_page: Open, monkeypatch: pytest.MonkeyPatch, store: Any) -> None:
+def test_nothing_goes_back_by_a_session_that_ended(open_page: Open, store: Any, access: Access) -> None:
     put(store)
-    monkeypatch.setattr(permission, "may_publish", lambda: False)
-    app = open_page("update")
-    assert "只能查看" in words(app)
-    assert not app.file_uploader
-    shown = open_page("versions")
-    assert not [one for one in shown.button if "回退" in one.label]
+    app = open_page("versions")
+    app.text_input(key="rollback_note").set_value("单位有误")
+    access.revoke_all("张三", operator("测试"))
+    app.button(key="rollback_go").click()
+    app.run()
+    assert "登录已失效，没有执行" in words(app)
+    assert store.snapshot().versions["forest"].number == 2
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
+def test_others_see_the_history_and_may_only_look(
+    open_page: Open, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, store: Any, role: Role | None
+) -> None:
+    put(store)
+    if role is None:
+        monkeypatch.setattr("pingchang_geo.ui.permission._session", lambda: "")
+    else:
+        sign_in(role, "赵六")
+    app = open_page("versions")
+    assert app.dataframe[0].value["发布人"].tolist() == ["李四", "系统"]
+    assert not [one for one in app.button if "回退" in one.label]
+    assert "操作日志由管理员查看" in words(app)
+    assert "已校验，记录完整" not in words(app)
+
+
+def test_the_log_is_for_admins_and_speaks_chinese(open_page: Open, sign_in: SignIn) -> None:
+    assert len(open_page("versions").dataframe) == 1  # an analyst sees the history only
+    sign_in(Role.ADMIN, "王五")
+    app = open_page("versions")
+    assert "已校验，记录完整" in words(app)
+    log = app.dataframe[-1].value
+    assert {"发布", "生成一次性链接", "设置密码"} <= set(log["操作"])
+    assert "用户：王五　角色：管理员" in set(log["内容"])
+    assert not log["内容"].str.contains("name|role|source|address").any()
 
 
 def put(store: Any) -> None:
@@ -147,7 +187,7 @@ def put(store: Any) -> None:
         "forest",
         layer_frames.forest(volume=80).iloc[1:].reset_index(drop=True),
         provenance=layer_frames.OFFICIAL,
-        publisher="李四",
+        actor=operator("李四"),
         note="更新蓄积",
         base=current_base(store, "forest"),
     )
@@ -161,8 +201,6 @@ def test_the_history_and_the_way_back(open_page: Open, store: Any) -> None:
     assert history["发布人"].tolist() == ["李四", "系统"]
     metrics = {metric.label: metric.value for metric in app.metric}
     assert metrics == {"未变": "0", "变更": "11", "新增": "0", "减少": "1"}
-    assert "已校验，记录完整" in words(app)
-    app.text_input(key="rollback_actor").set_value("张三")
     app.text_input(key="rollback_note").set_value("单位有误")
     app.button(key="rollback_go").click()
     app.run()
