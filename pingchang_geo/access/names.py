@@ -17,8 +17,12 @@ _RESERVED: Final = frozenset({"系统", "匿名", "system", "anonymous"})
 
 
 def name_key(name: str) -> str:
-    """What names are compared by: width, case and spaces around do not count. Any text is allowed here."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+    """What names are compared by: width, case and spaces around do not count. Any text is allowed here.
+
+    Halves of surrogate pairs, which no database takes, become a character that no name has.
+    """
+    whole = name.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", whole).casefold()).strip()
 
 
 def clean_name(name: str) -> str:
