@@ -47,9 +47,7 @@ setup-dev: $(VENV)/.dev web/node_modules/.installed
 	@bash tests/install-nginx.sh
 
 run: setup
-	@$(BIN)/python -m pingchang_geo prepare
-	@echo "· 启动：http://localhost:$(PORT)"
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) --server.headless true
+	@exec $(BIN)/python -m pingchang_geo serve --port $(PORT) --address $(ADDRESS)
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

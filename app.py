@@ -7,30 +7,35 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import streamlit as st
 from streamlit import config, file_util
+from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY
 
+from pingchang_geo import __version__, journal
 from pingchang_geo.settings import PROJECT_ROOT, settings
 from pingchang_geo.ui.scripts import INLINE
 from pingchang_geo.web import routes
 from pingchang_geo.web.access import protect
+from pingchang_geo.web.operations import operations
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.access import invitation_address
+from pingchang_geo.workflow.operations.readiness import refusing, require_ready
+from pingchang_geo.workflow.operations.service import service
 
 
 def _prepare() -> None:
-    start.prepare(start.open_store(), settings(), lambda text: print(f"· {text}", flush=True))
+    start.prepare(start.open_store(), settings(), lambda text: journal.event("prepare", text))
     start.atlases().current()
     if link := start.access().first_link():
-        print(f"· 还没有管理员：请在浏览器打开下面的一次性链接，设置管理员密码（72 小时内有效）。\n  {_address(link)}")
+        words = "· 还没有管理员：请在浏览器打开下面的一次性链接，设置管理员密码（72 小时内有效）。"
+        print(f"{words}\n  {_address(link)}", flush=True)  # to the operator's eyes, never into the log
 
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """See that data are there and warm before the first page is asked for."""
-    await anyio.to_thread.run_sync(_prepare)
-    yield
+    """See that data are there and warm before the first page is asked for; stop without cutting a publish in half."""
+    async with service(start.open_store(), _prepare, port=config.get_option("server.port")):
+        yield
 
 
 def _base_path() -> str:
@@ -43,19 +48,41 @@ def _address(link: str) -> str:
     return invitation_address(settings().model_copy(update={"public_url": settings().public_url or here}), link)
 
 
-# The guard knows how much each page may take; Streamlit's own limit only must not be lower.
-config.set_option("server.maxUploadSize", settings().max_upload_mb)
+def _sessions() -> int:
+    """Pages that are open in browsers right now."""
+    if not st.runtime.exists():
+        return 0
+    stats = st.runtime.get_instance().stats_mgr.get_stats([ACTIVE_SESSIONS_FAMILY])
+    return sum(int(getattr(stat, "value", 0)) for stat in stats.get(ACTIVE_SESSIONS_FAMILY, ()))
 
-_protection = protect(
-    settings(),
-    start.access(),
-    _base_path(),
-    pages=[(Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8"), *INLINE],
-)
+
+with refusing():
+    journal.configure(settings().log_format)
+    require_ready(settings())
+    # The guard knows how much each page may take; Streamlit's own limit only must not be lower.
+    config.set_option("server.maxUploadSize", settings().max_upload_mb)
+    _protection = protect(
+        settings(),
+        start.access(),
+        _base_path(),
+        pages=[(Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8"), *INLINE],
+    )
+    _operations = operations(
+        start.open_store(),
+        settings(),
+        _base_path(),
+        version=__version__,
+        accounts=lambda: start.access().current("0" * 64),  # a session that nobody has: the file is read
+        sessions=_sessions,
+    )
 
 app = st.App(
     PROJECT_ROOT / "pages" / "navigation.py",
-    routes=[*_protection.routes, *routes(start.atlases(), settings().web_dir, _base_path())],
-    middleware=_protection.middleware,
+    routes=[
+        *_operations.routes,
+        *_protection.routes,
+        *routes(start.atlases(), settings().web_dir, _base_path()),
+    ],
+    middleware=[*_operations.middleware, *_protection.middleware],
     lifespan=lifespan,
 )

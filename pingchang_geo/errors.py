@@ -62,6 +62,10 @@ class BackupError(PingchangError):
     """A backup could not be made, is damaged, or cannot be restored here; nothing was changed."""
 
 
+class StartError(PingchangError):
+    """The server cannot start here: port, disk or folder."""
+
+
 class AssetMissingError(PingchangError):
     """A file that the set-up step provides is not there."""
 

@@ -110,6 +110,11 @@ def configure(form: Form, stream: IO[str] | None = None) -> None:
     adopt()
 
 
+def form() -> Form:
+    """The form in force; text before anything was configured."""
+    return "json" if any(isinstance(h.formatter, _Json) for h in logging.getLogger().handlers) else "text"
+
+
 def adopt() -> None:
     """Bring the loggers of the server into our form: those there are, by their names."""
     for name, known in list(logging.Logger.manager.loggerDict.items()):

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     lockout_failures: int = Field(default=5, ge=2, le=100, description="Wrong passwords before a lock.")
     lockout_minutes: int = Field(default=15, ge=1, le=24 * 60)
     metrics_token: str = Field(default="", repr=False, description="Bearer token of the metrics collector.")
+    low_disk_mb: int = Field(default=1024, ge=1, description="Free space below which the server counts as degraded.")
     log_format: Literal["text", "json"] = Field(default="text", description="json: one object a line.")
 
     @classmethod

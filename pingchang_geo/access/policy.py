@@ -20,7 +20,7 @@ class Need(Enum):
     ADMINISTER = auto()
     #: A permit of this Streamlit session (``workflow.access.permits``).
     UPLOAD = auto()
-    #: The token of the metrics collector, or an admin.
+    #: The token of the metrics collector, an admin, or the machine itself.
     SCRAPE = auto()
     #: Not there, for everybody.
     NEVER = auto()

@@ -21,6 +21,7 @@ from pingchang_geo.web.access.limits import CONNECTIONS, MULTIPART_EXTRA, SMALL_
 from pingchang_geo.web.access.origins import from_here
 from pingchang_geo.web.access.proxied import advice
 from pingchang_geo.web.access.refusals import refused
+from pingchang_geo.web.operations.audience import local
 
 #: What no address of ours has to encode, in any case; a second reader could take it for something else.
 _ENCODED: Final = re.compile(rb"%(?:2e|2f|5c|25|[01][0-9a-f]|7f)", re.IGNORECASE)
@@ -82,8 +83,8 @@ class Rules:
         return from_here(origin, found.get(b"sec-fetch-site"), client, self.clients.public_origin)
 
     def scraper(self, scope: Scope, actor: Actor | None) -> bool:
-        """Whether somebody may read the full state of the server: an admin, or who has the collector's token."""
-        if actor is not None and actor.may(Right.ADMINISTER):
+        """Whether somebody may read the full state of the server: an admin, the machine itself, or by the token."""
+        if (actor is not None and actor.may(Right.ADMINISTER)) or local(scope):
             return True
         token = self.chosen.metrics_token
         said = dict(scope["headers"]).get(b"authorization", b"")

@@ -55,6 +55,7 @@ class Manifest:
 
     Attributes:
         created_at: ISO 8601 UTC.
+        software: version of the software that made it.
         layers: layer id → name of the current version.
         entries: lines of the audit log.
         head: hash of the last of them.
@@ -62,6 +63,7 @@ class Manifest:
     """
 
     created_at: str
+    software: str
     layers: dict[str, str]
     entries: int
     head: str

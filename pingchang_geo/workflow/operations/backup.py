@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pingchang_geo import __version__
 from pingchang_geo.errors import BackupError, PingchangError
 from pingchang_geo.store import LocalStore, Version, sync_folder
 from pingchang_geo.store.catalogue import Catalogue, now
@@ -138,7 +139,7 @@ def _gathered(store: LocalStore, folder: Path) -> tuple[Manifest, dict[str, Path
         members.append(Member(name_of(version), _size(path), version.sha256))
     entries = copied.audit()
     layers = {layer: version.name for layer, version in copied.snapshot().versions.items()}
-    manifest = Manifest(now(), layers, len(entries), entries[-1].hash if entries else "", tuple(members))
+    manifest = Manifest(now(), __version__, layers, len(entries), entries[-1].hash if entries else "", tuple(members))
     return manifest, sources
 
 
