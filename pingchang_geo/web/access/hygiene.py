@@ -122,7 +122,7 @@ def _private(headers: Headers) -> Headers:
         if name.lower() == b"cache-control"
         for word in value.lower().split(b",")
     ]
-    words = [word for word in words if word not in {b"public", b"private", b""}]
+    words = [word for word in words if word not in {b"public", b"private", b""} and not word.startswith(b"s-maxage")]
     return [*rest, (b"cache-control", b", ".join([b"private", *(words or [b"no-cache"])]))]
 
 

@@ -16,7 +16,7 @@ _LASTS_S: Final = 3600.0
 _SERVES_S: Final = 24 * 3600.0
 #: After a failure nobody asks again for so long; everybody who waits learns of it at once.
 _PAUSE_S: Final = 5.0
-#: A value is not fetched anew more often, whatever signatures ask for it.
+#: On request a value is not fetched anew more often.
 _APART_S: Final = 30.0
 
 
@@ -27,6 +27,7 @@ class Kept(Generic[T]):
         self._fetch, self._now = fetch, now
         self._value: tuple[float, T] | None = None
         self._failure: tuple[float, UnavailableError] | None = None
+        self._renewed = float("-inf")
         self._turn = asyncio.Lock()
 
     async def get(self) -> T:
@@ -42,13 +43,16 @@ class Kept(Generic[T]):
         return self._value[1]
 
     async def renewed(self) -> T:
-        """The value, fetched anew unless that has just been done.
+        """The value, fetched anew unless that was asked for a moment ago.
 
         Raises:
             UnavailableError: there is none that could serve.
         """
         async with self._turn:
-            await self._fetched(_APART_S)
+            just_now = self._now() - self._renewed < _APART_S
+            if not just_now:
+                self._renewed = self._now()
+            await self._fetched(_LASTS_S if just_now else 0.0)
         assert self._value is not None
         return self._value[1]
 
