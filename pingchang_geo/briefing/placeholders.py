@@ -1,5 +1,6 @@
 """Placeholders in texts: ``{ledger:<id>}`` and ``{computed:<name>}``, so that no figure is typed by hand.
 
+``{ledger:<id>.label}`` and ``{ledger:<id>.as_of}`` give an indicator's name and its date.
 Braces that hold no ``word:`` are ordinary text.
 """
 

@@ -21,7 +21,7 @@ from pingchang_geo.specs import Chart, FieldKind, LayerSpec
 from pingchang_geo.units import format_number
 from pingchang_geo.workflow.accounts.account import groupings
 from pingchang_geo.workflow.atlas import LayerData
-from pingchang_geo.workflow.briefings.figure import MissingFigureError, short, version_words
+from pingchang_geo.workflow.briefings.figure import MissingFigureError, method_of, short, version_words
 from pingchang_geo.workflow.briefings.figures import Figures
 from pingchang_geo.workflow.briefings.quantity import scale_of
 from pingchang_geo.workflow.overlays.ready import Ready, ready_results
@@ -163,7 +163,9 @@ class Charter:
             raise MissingChartError(f"叠加结果「{result.title}」没有「{spoken(ref.measure)}」")
         chart = result.chart(field)
         bars = charts.aggregate(result.spec, chart, result.frame)
-        basis = _Basis(result.behind, f"{self._versions(result.behind)}；面积加权叠加")
+        on_zones = result.zone is not None and result.zone.spec.has(field.name)
+        layer_ids = behind(result.zone.spec, [field.name]) if result.zone and on_zones else result.behind
+        basis = _Basis(layer_ids, f"{self._versions(layer_ids)}；{method_of(field) or '面积加权叠加'}")
         return self._of_bars(result.spec, chart, bars, ref, basis)
 
     def _ledger(self, ref: ChartRef) -> Made:

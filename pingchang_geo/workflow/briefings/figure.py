@@ -11,6 +11,8 @@ from pingchang_geo.specs import FieldSpec
 from pingchang_geo.workflow.atlas import LayerData
 
 UNVERIFIED: Final = "〔未核〕"
+#: How the help of a column says so.
+_UNVERIFIED_HELP: Final = "未核参数"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ def version_words(data: LayerData) -> str:
     return f"{data.spec.title}{data.version.label}（{data.version.provenance.kind.label}）"
 
 
+def caveat(data: LayerData) -> str:
+    """What has to be said of a layer: that nothing may rest on its places and shapes, or else whose data they are."""
+    source = data.version.provenance
+    if source.illustrative:
+        return f"图上「{data.spec.title}」为示意数据，位置、形状和属性不作依据"
+    return f"图上「{data.spec.title}」为{source.kind.label}数据，来源：{source.source}"
+
+
 def method_of(spec: FieldSpec) -> str:
     """The method of a derived column: the first sentence of its help, and whether parameters are unverified."""
     if spec.name == palette.AREA.name:
@@ -58,6 +68,14 @@ def method_of(spec: FieldSpec) -> str:
     if not spec.derived:
         return ""
     first = spec.help.partition("。")[0]
-    caveat = "；" + carbon.SUM_CAVEAT.rstrip("。") if carbon.SUM_CAVEAT in spec.help or "removal" in spec.name else ""
-    flagged = "；含未核参数" if "未核参数" in spec.help else ""
-    return first + flagged + caveat
+    return first + unverified_note(spec) + _sum_note(spec)
+
+
+def unverified_note(spec: FieldSpec) -> str:
+    """That parameters behind a derived column were not read first-hand; nothing where all were."""
+    return "；含未核参数" if _UNVERIFIED_HELP in spec.help else ""
+
+
+def _sum_note(spec: FieldSpec) -> str:
+    caveat = carbon.SUM_CAVEAT.rstrip("。")
+    return f"；{caveat}" if carbon.SUM_CAVEAT in spec.help else ""

@@ -10,8 +10,10 @@ Names follow from the declarations, so that a new layer brings its own. For a pu
 - ``<layer>.top.<field>.<category>``, ``<layer>.top_pct.…``: the group with the largest sum, and its share
 - ``<zones>.inside.<field>``, ``<zones>.inside_pct.<field>``: plots inside the zones, each counted once
 - ``<plots>.stock_tco2``, ``<plots>.interval``: stock as carbon dioxide, and its 95 % interval in words
+- ``<layer>.version``, ``<layer>.caveat``: which version it is, and whether its places may be relied on, in words
 
-Besides: ``check.<id>.<value>`` and ``check.<id>.result`` (the report against itself), ``check.<id>.references.<n>``,
+Besides, of the report against itself: ``check.<id>.<value>``, ``check.<id>.result``, ``check.<id>.finding``,
+``check.<id>.references.<n>``; and
 ``reconcile.words``, ``report.title``, ``report.author``, ``carbon.set``, ``carbon.flags``, ``data.layers``,
 ``data.illustrative``. ``@km2`` behind a name (``@mu``, ``@wanmu``, ``@ha``, ``@t``, ``@wt``) chooses the unit.
 """
@@ -125,6 +127,8 @@ class Figures:
         source = f"由报告数字计算：{check.working}"
         if rest[1] == "result":
             return Figure(name, check.title, check.result, "", math.nan, source, flag=flag)
+        if rest[1] == "finding":
+            return Figure(name, check.title, check.finding.value, "", math.nan, source, flag=flag)
         if rest[1] == "references" and len(rest) == 3 and rest[2].isdecimal() and int(rest[2]) < len(check.references):
             one = check.references[int(rest[2])]
             shown = units.format_number(one.value, significant=3)

@@ -15,7 +15,15 @@ from pingchang_geo.layers import palette
 from pingchang_geo.specs import FieldKind, FieldSpec
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow.atlas import Atlas, LayerData
-from pingchang_geo.workflow.briefings.figure import Figure, MissingFigureError, method_of, short, version_words
+from pingchang_geo.workflow.briefings.figure import (
+    Figure,
+    MissingFigureError,
+    caveat,
+    method_of,
+    short,
+    unverified_note,
+    version_words,
+)
 from pingchang_geo.workflow.briefings.quantity import WANMU, Quantity, quantity
 
 Floats = NDArray[np.float64]
@@ -73,6 +81,8 @@ class LayerFigure:
             ("inside_pct", 2): lambda _, field: self._inside(field, share=True),
             ("stock_tco2", 1): lambda _: self._stock_tco2(),
             ("interval", 1): lambda _: self._interval(),
+            ("version", 1): lambda _: self._words("图层版本", version_words(self.data)),
+            ("caveat", 1): lambda _: self._words("图层说明", caveat(self.data)),
         }
         if (rest[0], len(rest)) in known:
             return known[rest[0], len(rest)](*rest)
@@ -106,13 +116,16 @@ class LayerFigure:
         behind = tuple(dict.fromkeys((*layers.behind(self.data.spec, fields), *others)))
         atlas = self.atlas
         origin = "、".join(version_words(atlas[i]) for i in behind if i in atlas)
-        source = f"由{origin}计算" + (f"：{method}" if method else "")
+        source = f"计算自：{origin}" + (f"；{method}" if method else "")
         return Figure(self.name, label, shown.text, shown.unit, shown.number, source, behind, atlas.mark(behind))
 
     def _count(self, by: str = "", value: str = "") -> Figure:
         count = int(self._keep(by, value).sum()) if by else len(self.data.frame)
         label = f"{value}{self.data.spec.noun}数" if by else f"{self.data.spec.noun}数"
         return self._made(label, Quantity(f"{count:,}", "个", float(count)), "", [by] if by else [])
+
+    def _words(self, label: str, text: str) -> Figure:
+        return self._made(label, Quantity(text, "", math.nan), "", [])
 
     def _sum(self, field: str, by: str = "", value: str = "") -> Figure:
         if not by and self.data.spec.zone is not None and field in palette.PLOT_COLUMNS:
@@ -126,7 +139,7 @@ class LayerFigure:
             label, self._quantity(spec.unit, _total(chosen)), method_of(spec), [field, *([by] if by else [])]
         )
 
-    def _label(self, field: FieldSpec, by: str, value: str) -> str:
+    def _label(self, field: FieldSpec, by: str = "", value: str = "") -> str:
         """The report's own word for the same total, or the field's."""
         where = (by, value) if by else None
         controls = self.data.spec.control_totals
@@ -136,7 +149,7 @@ class LayerFigure:
     def _part(self, field: str, by: str, value: str) -> Figure:
         spec, values = self._number(field)
         part, whole = _total(values[self._keep(by, value)]), _total(values)
-        label = f"{value}占{short(spec.label)}"
+        label = f"{value}占{self._label(spec)}"
         return self._made(label, _percent(part, whole), method_of(spec), [field, by])
 
     def _mean(self, field: str) -> Figure:
@@ -145,7 +158,12 @@ class LayerFigure:
         known = np.isfinite(values) & np.isfinite(area)
         weight = float(area[known].sum())
         mean = float((values[known] * area[known]).sum()) / weight if weight else math.nan
-        return self._made(f"平均{short(spec.label)}", self._quantity(spec.unit, mean), "按面积加权平均", [field])
+        return self._made(
+            f"平均{short(spec.label)}",
+            self._quantity(spec.unit, mean),
+            "按面积加权平均" + unverified_note(spec),
+            [field],
+        )
 
     def _extreme(self, field: str, word: str, chosen: Callable[[Floats], Floats]) -> Figure:
         spec, values = self._number(field)
@@ -199,7 +217,12 @@ class LayerFigure:
         if not math.isfinite(found.low) or not math.isfinite(found.high):
             raise self._missing()
         shown = Quantity(f"{low.text}–{high.text}", high.unit, math.nan)
-        return self._made("碳储量的不确定范围", shown, f"{found.method}，置信度 95 %", ["stock_tc"])
+        return self._made(
+            "碳储量 95 % 不确定范围",
+            shown,
+            found.method + unverified_note(self.data.spec.field("stock_tc")),
+            ["stock_tc"],
+        )
 
     def _quantity(self, unit: str, value: float) -> Quantity:
         if not math.isfinite(value):
@@ -216,4 +239,4 @@ def _percent(part: float, whole: float) -> Quantity:
     if not (math.isfinite(part) and math.isfinite(whole) and whole > 0):
         raise MissingFigureError("占比的分母为零或没有数据")
     share = 100 * part / whole
-    return Quantity(units.format_number(share, significant=3), "%", share)
+    return Quantity(units.format_number(share, 1 if share >= 10 else 2), "%", share)

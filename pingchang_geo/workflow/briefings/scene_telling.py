@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from pingchang_geo import provenance
 from pingchang_geo.briefing import checks
@@ -19,6 +21,12 @@ from pingchang_geo.workflow.briefings.figure import UNVERIFIED, Figure, MissingF
 from pingchang_geo.workflow.briefings.figures import Figures
 from pingchang_geo.workflow.briefings.mapping import Mapper, Shown
 
+#: A space between two ideographs, left where a value begins or ends with one: ``人口 超过 60 万人``.
+_LOOSE: Final = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
+_QUARTERS: Final = "一二三四"
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+
 
 class SceneTeller:
     """One scene, looked up piece by piece; ``behind`` gathers the layers its figures, charts and map rest on."""
@@ -31,7 +39,7 @@ class SceneTeller:
         self._mapper = mapper
         self._charter = charter
         self._sections: dict[str, None] = {}
-        self._methods: dict[str, None] = {}
+        self._methods: dict[str, dict[str, None]] = {}
         self.behind: dict[str, None] = {}
         self.marked = False
         self.problems = problems
@@ -66,7 +74,7 @@ class SceneTeller:
         filled, missing = fill(raw, self._looked_up)
         for placeholder in missing:
             self._problem(self._why(placeholder))
-        return filled
+        return _LOOSE.sub("", filled) if filled != raw else filled
 
     def _texts(self) -> tuple[str, tuple[str, ...]]:
         """Title and paragraphs; their length is judged once more with the figures in them."""
@@ -84,14 +92,23 @@ class SceneTeller:
 
     def _looked_up(self, placeholder: Placeholder) -> str | None:
         if placeholder.kind == LEDGER:
-            indicator = self._indicator(placeholder.name)
-            return None if indicator is None else indicator.display() + _unverified(indicator)
+            return self._reported(placeholder.name)
         if placeholder.kind == COMPUTED:
             figure = self._figure(placeholder.name)
-            if figure is not None:
-                self._methods[f"{figure.label}：{figure.source}"] = None
+            if figure is not None and figure.unit:  # words speak for themselves
+                self._methods.setdefault(figure.source, {})[figure.label] = None
             return None if figure is None else figure.display()
         return None
+
+    def _reported(self, name: str) -> str | None:
+        """A figure of the ledger; ``.label`` and ``.as_of`` behind the id give its name and its date."""
+        indicator_id, _, part = name.partition(".")
+        indicator = self._indicator(indicator_id) if part in ("", "label", "as_of") else None
+        if indicator is None:
+            return None
+        if part == "label":
+            return indicator.label
+        return as_of_words(indicator) if part else indicator.display() + _unverified(indicator)
 
     def _why(self, placeholder: Placeholder) -> str:
         if placeholder.kind == LEDGER:
@@ -115,7 +132,7 @@ class SceneTeller:
         if not indicator.external:
             self._sections[indicator.section.rstrip("、")] = None
         else:
-            self._methods[f"{indicator.label}：{indicator.citation()}"] = None
+            self._methods.setdefault(indicator.citation(), {})[indicator.label] = None
         return indicator
 
     def _figure(self, name: str) -> Figure | None:
@@ -176,12 +193,17 @@ class SceneTeller:
         """Sections of the report, layer versions, and how the figures in the text came about."""
         lines = []
         if self._sections:
-            lines.append(f"报告《{self._figures.ledger.report.title}》{'、'.join(self._sections)}")
+            sections = [section for section in self._all_sections() if section in self._sections]
+            lines.append(f"报告《{self._figures.ledger.report.title}》〔{'〕〔'.join(sections)}〕")
         for layer_id in self._figures.atlas.layers:
             if layer_id in self.behind:
                 line = layer_line(self._figures.atlas, layer_id)
                 lines.append(f"{line.title}（{line.text}）")
-        return (*lines, *self._methods)
+        return (*lines, *(f"{'、'.join(labels)}：{source}" for source, labels in self._methods.items()))
+
+    def _all_sections(self) -> tuple[str, ...]:
+        """Sections of the report in its own order."""
+        return tuple(dict.fromkeys(one.section.rstrip("、") for one in self._figures.ledger.values()))
 
     def _problem(self, message: str) -> None:
         scene = self._scene
@@ -196,6 +218,15 @@ def layer_line(atlas: Atlas, layer_id: str) -> SourceLine:
     dated = f"，时点 {source.as_of}" if source.as_of else ""
     text = f"{source.kind.label}数据：{source.source}{dated}"
     return SourceLine("layer", f"{data.spec.title}{data.version.label}", text, atlas.mark([layer_id]))
+
+
+def as_of_words(indicator: Indicator) -> str:
+    """When a figure holds: ``2022年一季度``, ``2025年``; the ledger's own note where it has no date."""
+    if match := _QUARTER.fullmatch(indicator.as_of):
+        return f"{match[1]}年{_QUARTERS[int(match[2]) - 1]}季度"
+    if match := _DATE.fullmatch(indicator.as_of):
+        return "".join(f"{int(part)}{word}" for part, word in zip(match.groups(), "年月日", strict=True) if part)
+    return indicator.as_of or indicator.as_of_note
 
 
 def _unverified(indicator: Indicator) -> str:

@@ -94,16 +94,17 @@ class _Teller:
     def _sources(self, behind: Iterable[str]) -> Iterable[SourceLine]:
         report = self.ledger.report
         yield SourceLine("report", f"《{report.title}》", f"{report.author_unit}。{report.date_note}")
-        known = [layer_id for layer_id in self.atlas.layers if layer_id in set(behind)]
+        known = [one for one, data in self.atlas.layers.items() if one in set(behind) or data.spec.base_map]
         for layer_id in known:
             yield layer_line(self.atlas, layer_id)
         if any(self.atlas[layer_id].spec.carbon is not None for layer_id in known):
             yield self._parameters()
 
     def _parameters(self) -> SourceLine:
-        factors = carbon.load()
-        flags = "；".join(factors.unverified_values)
-        return SourceLine("parameters", "碳储量参数", f"{factors.label}" + (f"；未核：{flags}" if flags else ""))
+        plots = self.figures.plots
+        flagged = self.figures.account(plots.spec.id).flagged if plots is not None else ()
+        words = [carbon.load().label, *(f"{flag}——{what}" for flag, what in flagged)]
+        return SourceLine("parameters", "碳储量参数", "；".join(words))
 
 
 #: A story's key: briefing and what reading it found, atlas with the sources of its versions, ledger, units, 审图号.
