@@ -8,7 +8,7 @@ from typing import Any, Final
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
-from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from pingchang_geo.access import Role
@@ -46,15 +46,16 @@ def key_set(published: Any) -> KeySet:
 
 
 def _signing_key(data: Any) -> Key | None:
-    if not isinstance(data, dict) or data.get("use", "sig") != "sig" or data.get("kty") not in _ASYMMETRIC:
+    if not isinstance(data, dict) or data.get("use", "sig") != "sig":
         return None
-    if data["kty"] == "RSA" and len(str(data.get("n", ""))) * 6 < _SMALLEST_RSA_BITS:
+    kind = _ASYMMETRIC.get(str(data.get("kty")))
+    if kind is None or (kind is RSAKey and len(str(data.get("n"))) * 6 < _SMALLEST_RSA_BITS):
         return None
     try:
-        key = _ASYMMETRIC[data["kty"]].import_key(data)
+        key = kind.import_key(data)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return None if isinstance(key, OctKey) or key.is_private else key
+    return None if key.is_private else key
 
 
 def verified(
