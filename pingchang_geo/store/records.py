@@ -158,9 +158,10 @@ class Records:
             values = (key, tally.failures, tally.since, tally.until)
             self._run("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?)", values)
 
-    def familiar(self, name: str, place: str) -> bool:
-        """Whether somebody has signed in under the name from there."""
-        found = self._run("SELECT 1 FROM familiar WHERE user = ? AND place = ?", (name_key(name), place)).fetchone()
+    def familiar(self, name: str, place: str, since: int) -> bool:
+        """Whether somebody has signed in under the name from there after ``since``."""
+        values = (name_key(name), place, since)
+        found = self._run("SELECT 1 FROM familiar WHERE user = ? AND place = ? AND seen > ?", values).fetchone()
         return found is not None
 
     def met(self, name: str, place: str, now: int) -> None:

@@ -52,7 +52,7 @@ class Lockout:
         """Count an attempt before the password is looked at."""
         place = place_of(address)
         keys: tuple[str, ...] = (_key("at", name, place),)
-        if not records.familiar(name, place):
+        if not records.familiar(name, place, now - MET_S):
             keys = (*keys, _key("name", name))
         tallies = [self._tally(records, key, now) for key in keys]
         if until := max(tally.until for tally in tallies):
