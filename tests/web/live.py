@@ -185,3 +185,11 @@ def command(data_dir: Path, settings: Mapping[str, str], *arguments: str) -> str
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def until(holds: Callable[[], bool], *, within_s: float = 20, apart_s: float = 0.2) -> None:
+    """Wait for something that takes a moment to be seen."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(apart_s)

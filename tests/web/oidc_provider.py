@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import json
 import secrets
 import sys
@@ -22,7 +23,7 @@ import uvicorn
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey, RSAKey
+from joserfc.jwk import KeySet, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
@@ -236,13 +237,11 @@ class Provider:
         key = self.keys[0]
         header = {"alg": "RS256", "kid": str(key.kid)}
         if self.faults.alg == "none":
-            parts = (json.dumps({"alg": "none", "typ": "JWT"}), json.dumps(claims))
-            return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts) + "."
+            return f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{_encoded(claims)}."
         if self.faults.alg.startswith("HS256"):
-            public = key.as_pem(private=False) if self.faults.alg == "HS256-public" else CLIENT_SECRET.encode()
-            raw = base64.urlsafe_b64encode(public).decode().rstrip("=")
-            shared = OctKey.import_key({"kty": "oct", "k": raw})
-            return jwt.encode({**header, "alg": "HS256"}, claims, shared, algorithms=["HS256"])
+            shared = key.as_pem(private=False) if self.faults.alg == "HS256-public" else CLIENT_SECRET.encode()
+            body = f"{_encoded({**header, 'alg': 'HS256'})}.{_encoded(claims)}"
+            return f"{body}.{_base64(hmac.digest(shared, body.encode(), 'sha256'))}"
         if self.faults.stranger:
             key = RSAKey.generate_key(2048)
             header["kid"] = "unheard-of" if self.faults.stranger == "new-id" else header["kid"]
@@ -272,6 +271,14 @@ class Provider:
 def changed(said: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """``said`` with ``changes`` put in; null takes out."""
     return {name: value for name, value in {**said, **changes}.items() if value is not None}
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    return _base64(json.dumps(part).encode())
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 async def _stream(chunk: bytes, pause_s: float) -> AsyncIterator[bytes]:

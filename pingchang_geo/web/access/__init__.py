@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from pingchang_geo.errors import SettingsError
@@ -17,6 +20,7 @@ from pingchang_geo.web.access.forms import Forms
 from pingchang_geo.web.access.guard import Guard
 from pingchang_geo.web.access.hygiene import Hygiene, inline_scripts
 from pingchang_geo.web.access.identity import chosen_source
+from pingchang_geo.web.access.refusals import refused
 from pingchang_geo.workflow.access import PERMITS, Access
 
 __all__ = ["Protection", "protect"]
@@ -52,10 +56,16 @@ def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -
     if chosen.identity == "oidc":
         from pingchang_geo.web.access import oidc  # noqa: PLC0415  only where it is used
 
-        federation = oidc.Federation(chosen, access, base)
+        federation = oidc.Federation(chosen, access, base, source)
         forms.farewell = federation.farewell
         routes += federation.routes()
+    routes.append(Route(f"{base}/account/{{rest:path}}", partial(_nothing_there, base), methods=["GET", "POST"]))
     return Protection([Middleware(Guard, rules=rules, hygiene=hygiene)], routes)
+
+
+async def _nothing_there(base: str, request: Request) -> Response:
+    """Streamlit would answer every other address with its page; here nobody has been asked who they are."""
+    return refused(request.scope, 404, base)
 
 
 def _refuse_other_proxies() -> None:

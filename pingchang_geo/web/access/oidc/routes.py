@@ -19,6 +19,8 @@ from pingchang_geo.access import SignedIn, Source
 from pingchang_geo.errors import AccessError, PingchangError, SignInError
 from pingchang_geo.settings import Settings
 from pingchang_geo.web.access.client import Client, without_port
+from pingchang_geo.web.access.identity import CookieSource
+from pingchang_geo.web.access.identity import Source as IdentitySource
 from pingchang_geo.web.access.limits import Rate, Rates
 from pingchang_geo.web.access.oidc.claims import person, role
 from pingchang_geo.web.access.oidc.errors import FederationError, RefusedError
@@ -44,6 +46,7 @@ class Federation:
         chosen: the provider, our public address, which claims hold name and role.
         access: opens the sessions.
         base: the server's base path, ``""`` or ``"/name"``.
+        source: what answers for sessions, from memory for a moment.
     """
 
     def __init__(
@@ -51,11 +54,12 @@ class Federation:
         chosen: Settings,
         access: Access,
         base: str,
+        source: IdentitySource,
         *,
         provider: Provider | None = None,
         begun: SignIns | None = None,
     ) -> None:
-        self._chosen, self._access, self._base = chosen, access, base
+        self._chosen, self._access, self._base, self._source = chosen, access, base, source
         self._provider, self._begun = provider or Provider(chosen), begun or SignIns()
         self._cookies, self._rates = Cookies(base), Rates()
         self._back = f"{chosen.public_url}/account/oidc/callback"
@@ -153,6 +157,8 @@ class Federation:
         old = request.scope["pingchang.token"]
         if old and old != signed_in.token:
             await anyio.to_thread.run_sync(self._access.sign_out, old)
+            if isinstance(self._source, CookieSource):
+                self._source.forget(old)
 
     def _keep_hint(self, session: str, id_token: str) -> None:
         self._hints[session] = id_token
