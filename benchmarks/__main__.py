@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks import carbon, cold, compute, interaction, machine, report, site, upload, upload_server
+from benchmarks import carbon, cold, compute, interaction, load, machine, report, site, upload, upload_server
 from benchmarks.browser import chromium
 from benchmarks.data import FOLDER, Dataset, dataset, peer_plots
 from benchmarks.figures import Result
@@ -18,7 +18,7 @@ from benchmarks.servers import serving
 from benchmarks.sessions import sessions
 from pingchang_geo.settings import PROJECT_ROOT
 
-NAMES = ("tiles", "join", "carbon", "site", "upload", "cold", "filter", "map", "sessions")
+NAMES = ("tiles", "join", "carbon", "site", "upload", "cold", "filter", "map", "sessions", "load")
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ class Size:
     filter_rounds: int
     pan_rounds: int
     session_batches: int
+    load_seconds: float
 
 
-FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 120_000, 3, 7, 3, 9, 3, 5)
-QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 5_000, 1, 1, 1, 3, 1, 1)
+FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 120_000, 3, 7, 3, 9, 3, 5, 60)
+QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 5_000, 1, 1, 1, 3, 1, 1, 20)
 
 
 def main(arguments: list[str]) -> int:
@@ -105,7 +106,7 @@ def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None
         uploads = dataset(size.upload_plots)
         results += upload.upload_results(uploads, size.upload_rounds)
         results.append(upload_server.server_result(uploads))
-    if not set(wanted) & {"cold", "filter", "map", "sessions"}:
+    if not set(wanted) & {"cold", "filter", "map", "sessions", "load"}:
         return results, "not used"
     with ExitStack() as stack:
         app = stack.enter_context(serving("app.py", data.environment))
@@ -129,6 +130,9 @@ def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None
         if "sessions" in wanted:
             say("sessions")
             results.append(sessions(app, size.session_batches))
+        if "load" in wanted:
+            say("fifty readers at once")
+            results.append(load.load_result(app, data, size.load_seconds))
         return results, browser.version
 
 

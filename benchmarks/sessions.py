@@ -10,6 +10,7 @@ from urllib.parse import quote
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchmarks.figures import Figure, Result, at_most
 from benchmarks.machine import resident_mb
@@ -33,7 +34,7 @@ def sessions(server: Server, batches: int) -> Result:
 
     def add(count: int) -> None:
         for _ in range(count):
-            socket = stay.enter_context(connect(address, subprotocols=["streamlit"], max_size=None))  # type: ignore[list-item]
+            socket = stay.enter_context(_connected(address))
             for view in _VIEWS:
                 took = _run(socket, "forest", view)
                 if view:  # the first run may wait for the map
@@ -72,7 +73,7 @@ def _run(socket: ClientConnection, page: str, query: str) -> float:
     Like a browser the client answers the map once by its first message: everything is drawn.
     """
     start = time.perf_counter()
-    socket.send(_rerun(page, query).SerializeToString())
+    socket.send(rerun(page, query).SerializeToString())
     answered = bool(query)
     while True:
         answer = ForwardMsg()
@@ -83,16 +84,27 @@ def _run(socket: ClientConnection, page: str, query: str) -> float:
             raise RuntimeError(element.exception.message)
         if element is not None and element.HasField("component_instance") and not answered:
             answered = True
-            message = _rerun(page, query)
-            state = message.rerun_script.widget_states.widgets.add()
-            state.id, state.json_value = element.component_instance.id, _DRAWN
-            socket.send(message.SerializeToString())
+            socket.send(drawn(page, query, element.component_instance.id).SerializeToString())
         if kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
             return time.perf_counter() - start
 
 
-def _rerun(page: str, query: str) -> BackMsg:
+def _connected(address: str) -> ClientConnection:
+    own = Origin(address.replace("ws", "http", 1).removesuffix("/_stcore/stream"))
+    return connect(address, origin=own, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+
+
+def rerun(page: str, query: str) -> BackMsg:
+    """What a browser sends to have a page run under an address."""
     message = BackMsg()
     message.rerun_script.page_name = page
     message.rerun_script.query_string = query
+    return message
+
+
+def drawn(page: str, query: str, component: str) -> BackMsg:
+    """The same with the map's first message: everything is drawn."""
+    message = rerun(page, query)
+    state = message.rerun_script.widget_states.widgets.add()
+    state.id, state.json_value = component, _DRAWN
     return message
