@@ -54,7 +54,12 @@ dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 [class*="st-key-promoted_"] a { background: #1E6B47; border-radius: 5px; padding: 0.3rem 0.75rem; }
 [class*="st-key-promoted_"] a:hover { background: #185A3B; }
 [class*="st-key-promoted_"] a * { color: #FFFFFF; font-weight: 600; }
-/* The account menu and the one-time link. */
+/* The account menu stands at the right end of the header, beside which Streamlit shows that it is at work. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-account_menu) { position: fixed; top: 0.5rem; right: 1.5rem;
+  z-index: 999991; }
+.st-key-account_menu { height: 2.75rem; justify-content: center; align-items: flex-end; }
+.st-key-account_menu button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 7rem; }
+.stAppToolbar > :last-child:not(:first-child) { margin-right: 10rem; }
 a.account-link, .stHtml a.account-link { color: #1E6B47; font-size: 0.95rem; text-decoration: none; }
 a.account-link { white-space: nowrap; }
 a.account-link:hover { text-decoration: underline; }
