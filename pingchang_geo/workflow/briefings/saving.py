@@ -24,7 +24,9 @@ class Opened:
 def shelf() -> BriefingShelf:
     """The process's shelf, in the data folder of the settings; saves go to the store's audit log."""
     store = start.open_store()
-    return BriefingShelf(store.root, store.log)
+    found = BriefingShelf(store.root, store.log)
+    found.sweep()
+    return found
 
 
 def opened(name: str, number: int | None = None, *, on: BriefingShelf | None = None) -> Opened:
