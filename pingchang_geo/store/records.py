@@ -31,6 +31,7 @@ SCHEMA: Final = (
     """CREATE TABLE attempt (
         key TEXT PRIMARY KEY, failures INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL
     ) STRICT""",
+    "CREATE INDEX attempt_since ON attempt (since)",
     """CREATE TABLE familiar (
         user TEXT NOT NULL REFERENCES user (key), place TEXT NOT NULL, seen INTEGER NOT NULL,
         PRIMARY KEY (user, place)
@@ -158,6 +159,10 @@ class Records:
             values = (key, tally.failures, tally.since, tally.until)
             self._run("INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?)", values)
 
+    def forget_tallies(self, now: int, since: int) -> None:
+        """Forget counts that began by ``since`` and lock nothing any more."""
+        self._run("DELETE FROM attempt WHERE since <= ? AND until <= ?", (since, now))
+
     def familiar(self, name: str, place: str, since: int) -> bool:
         """Whether somebody has signed in under the name from there after ``since``."""
         values = (name_key(name), place, since)
@@ -174,7 +179,7 @@ class Records:
         """Forget what no longer counts: ended or unused sessions, expired links, old failures and places."""
         self._run("DELETE FROM session WHERE ends <= ? OR seen <= ?", (now, unused_since))
         self._run("DELETE FROM invitation WHERE ends <= ?", (now,))
-        self._run("DELETE FROM attempt WHERE since <= ? AND until <= ?", (counted_since, now))
+        self.forget_tallies(now, counted_since)
         self._run("DELETE FROM familiar WHERE seen <= ?", (met_since,))
 
 

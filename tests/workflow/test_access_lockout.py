@@ -195,6 +195,15 @@ def test_being_turned_away_for_want_of_room_is_no_failure(desk: Desk) -> None:
     assert access.sign_in("张三", PASSWORD, HERE)
 
 
+def test_guesses_at_many_names_do_not_pile_up(desk: Desk) -> None:
+    for number in range(300):
+        wrong(desk, HERE, name=f"name {number}")
+        desk.later(MINUTE)
+    with desk.directory.reading() as records:
+        (count,) = records._run("SELECT count(*) FROM attempt").fetchone()
+    assert count == 2 * 15
+
+
 @pytest.mark.parametrize(
     ("address", "place"),
     [

@@ -49,7 +49,8 @@ class Lockout:
         self.lock_s = lock_s
 
     def begin(self, records: Records, name: str, address: str, now: int) -> Attempt:
-        """Count an attempt before the password is looked at."""
+        """Count an attempt before the password is looked at; what no longer counts is cleared away on the way."""
+        records.forget_tallies(now, now - self.lock_s)
         place = place_of(address)
         keys: tuple[str, ...] = (_key("at", name, place),)
         if not records.familiar(name, place, now - MET_S):
