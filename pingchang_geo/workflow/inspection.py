@@ -77,6 +77,11 @@ class Inspection:
         """What the analyst still has to answer."""
         return tuple(one for one in self.issues if one.level is Level.CONFIRM)
 
+    @property
+    def ordered_issues(self) -> tuple[Issue, ...]:
+        """Everything found, heaviest first."""
+        return tuple(sorted(self.issues, key=_weight))
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form, the same keys for every file."""
         crs = self.crs
@@ -97,7 +102,7 @@ class Inspection:
             "stock_tc": _rounded(self.stock_tc, 1),
             "unique_keys": self.unique_keys,
             "comparison": _fates(self.comparison),
-            "issues": [one.as_dict() for one in sorted(self.issues, key=_weight)],
+            "issues": [one.as_dict() for one in self.ordered_issues],
         }
 
 

@@ -13,9 +13,11 @@ from pingchang_geo import layers
 from pingchang_geo.access import Role, operator
 from pingchang_geo.exports import vectors
 from pingchang_geo.settings import settings
+from pingchang_geo.ui.update import issues
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.uploads.drafts import Drafts
 from tests import layer_frames
 from tests.ui.conftest import Open, SignIn, button, words
 
@@ -88,11 +90,49 @@ def test_questions_are_answered_in_a_form(open_page: Open) -> None:
     assert "命令行" not in words(app)
     button(app, "按以上回答重新检查").click()
     app.run()
-    assert "还有问题没有回答" in words(app)
+    assert "第 1 个问题还没有回答" in words(app)
     app.checkbox[0].check()
     button(app, "按以上回答重新检查").click()
     app = settled(app.run())
     assert "检查通过，可以发布" in words(app)
+
+
+def test_the_same_question_about_two_fields(open_page: Open, store: Any) -> None:
+    """One code, two questions: both are shown, and neither answers for the other."""
+    wild = FOREST.copy()
+    wild.loc[2, "volume_m3_ha"] = 5000.0
+    wild["volume_m3"] = [2e7 if row == 3 else 100.0 for row in range(len(wild))]
+    app = sent(open_page("update"), packed(wild))
+    asked = [box for box in app.checkbox if "已核对" in box.label]
+    assert len(asked) >= 2
+    for box in asked[:-1]:
+        box.check()
+    button(app, "按以上回答重新检查").click()
+    app.run()
+    assert f"第 {len(asked)} 个问题还没有回答" in words(app)
+    for box in [box for box in app.checkbox if "已核对" in box.label]:
+        box.check()
+    button(app, "按以上回答重新检查").click()
+    app = settled(app.run())
+    assert "可以发布" in words(app)
+
+
+def test_the_list_of_issues_names_every_record(open_page: Open, store: Any) -> None:
+    """As a workbook: one line an issue, and one line a record with its key and value."""
+    old = FOREST.assign(mean_age_a=[900.0] * 7 + [30.0] * (len(FOREST) - 7))
+    app = sent(open_page("update"), packed(old))
+    drafts = Drafts(store.root)
+    (draft,) = drafts.open_drafts()
+    found = drafts.inspection(draft)
+    assert found is not None
+    first, second = issues.sheets(drafts, draft, found)
+    assert first.title == "检查结果"
+    assert "平均年龄" in first.columns["字段"]
+    number = first.columns["序号"][first.columns["字段"].index("平均年龄")]
+    rows = [row for row, own in enumerate(second.columns["序号"]) if own == number]
+    assert [second.columns["记录号"][row] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert {second.columns["取值"][row] for row in rows} == {"900"}
+    assert not app.exception
 
 
 def test_what_cannot_be_used_says_what_to_mend(open_page: Open) -> None:

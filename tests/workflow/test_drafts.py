@@ -20,7 +20,7 @@ from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.uploads import drafting
+from pingchang_geo.workflow.uploads import drafting, listing
 from pingchang_geo.workflow.uploads.drafts import CHECKED, FATES, Draft, Drafts, safe_name
 from tests import factories, layer_frames
 
@@ -217,3 +217,34 @@ def test_a_confirmed_mapping_is_remembered(drafts: Drafts, tmp_path: Path) -> No
     assert done(ready, "publish", json.dumps(SAID)).stage == "published"
     later = done(uploaded(drafts, tmp_path, odd.iloc[:29]), "inspect")
     assert (drafts.inspection(later) or {})["columns"]["volume_m3_ha"] == "XJ_2024"
+
+
+def test_every_row_of_an_issue_is_listed(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    """All rows, not the first twenty that the sentence and the JSON name; with key, value and place."""
+    frame = factories.sample_forest(60).assign(PINGJUN_NL=700)
+    frame.loc[[3, 5], "PINGJUN_XJ"] = 999.0
+    done = inspected(drafts, uploaded(drafts, tmp_path, frame), here)
+    found, rows = drafts.inspection(done), drafts.rows(done)
+    assert found is not None
+    assert rows is not None
+    by_field = {one["field"]: number for number, one in enumerate(found["issues"]) if one["code"] == "VALUE_LIMITS"}
+    ages, widths = (rows[rows[listing.NUMBER] == by_field[name]] for name in ("mean_age_a", "dbh_cm"))
+    assert len(found["issues"][by_field["mean_age_a"]]["rows"]) == 20
+    assert ages[listing.RECORD].tolist() == list(range(1, 61))
+    assert widths[listing.RECORD].tolist() == [4, 6]
+    assert widths[listing.VALUE].tolist() == ["999", "999"]
+    assert widths[listing.KEY].tolist() == ["驷马镇-村1-0001-0004", "驷马镇-村1-0001-0006"]
+    centre = frame.to_crs(4490).geometry.iloc[3].bounds
+    assert widths[listing.LON].iloc[0] == pytest.approx((centre[0] + centre[2]) / 2)
+    assert widths[listing.LAT].iloc[0] == pytest.approx((centre[1] + centre[3]) / 2)
+
+
+def test_rows_of_a_file_that_is_refused_have_no_place(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    frame = FOREST.copy()
+    frame.geometry = [None if number == 6 else shape for number, shape in enumerate(frame.geometry)]
+    done = inspected(drafts, uploaded(drafts, tmp_path, frame), here)
+    rows = drafts.rows(done)
+    assert rows is not None
+    lost = rows[rows[listing.RECORD] == 7]
+    assert lost[listing.LON].isna().all()
+    assert set(lost[listing.KEY]) == {"白衣镇-村1-0001-0007"}

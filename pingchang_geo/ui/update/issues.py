@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any, Final, Literal
 
+import pandas as pd
 import shapely
 import streamlit as st
 
@@ -17,6 +19,7 @@ from pingchang_geo.ui.text import plain
 from pingchang_geo.ui.update.questions import said
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.uploads import listing
 from pingchang_geo.workflow.uploads.drafting import CODES
 from pingchang_geo.workflow.uploads.drafts import CHECKED, Draft, Drafts
 
@@ -31,6 +34,7 @@ _COLORS: Final[dict[str, Literal["red", "orange", "green", "gray"]]] = {
 _DRAWN: Final = 400
 #: Degrees kept around a row that the map goes to.
 _AROUND: Final = 0.003
+_PLACES: Final = {"经度": 6, "纬度": 6}
 
 
 def issues(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas) -> None:
@@ -88,7 +92,7 @@ def _downloads(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> None:
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "下载问题清单（Excel）",
-            data=lambda: exports.to_xlsx(_sheet(draft, found)),
+            data=lambda: exports.to_xlsx(*sheets(drafts, draft, found)),
             file_name=f"检查结果_{stamp}.xlsx",
             mime=exports.XLSX_MIME,
             icon=":material/download:",
@@ -107,19 +111,49 @@ def _downloads(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> None:
             )
 
 
-def _sheet(draft: Draft, found: dict[str, Any]) -> Sheet:
+def sheets(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> list[Sheet]:
+    """One line an issue, and behind it one line a record: all of them, not only those that fit a sentence."""
     listed = found["issues"]
-    columns = {
+    columns: dict[str, list[Any]] = {
+        "序号": list(range(1, len(listed) + 1)),
         "级别": [_LEVELS[one["level"]] for one in listed],
         "代码": [one["code"] for one in listed],
         "字段": [_label(found, one["field"]) for one in listed],
         "发现": [said(one["message"]) for one in listed],
         "怎样处理": [said(one["fix"]) for one in listed],
         "条数": [one["count"] for one in listed],
-        "记录号": ["、".join(map(str, one["rows"])) for one in listed],
+        "记录号（前 20 条）": ["、".join(map(str, one["rows"])) for one in listed],
     }
     notes = (("文件", "、".join(draft.files)), ("检查时间", f"{datetime.now():%Y-%m-%d %H:%M}"))
-    return Sheet("检查结果", columns, notes)
+    first = Sheet("检查结果", columns, notes)
+    rows = drafts.rows(draft)
+    return [first] if rows is None else [first, _records(found, rows)]
+
+
+def _records(found: dict[str, Any], rows: pd.DataFrame) -> Sheet:
+    """Every record of every issue, with its number, key, value and place."""
+    listed = found["issues"]
+    number = rows[listing.NUMBER].to_numpy()
+
+    def of_issue(values: list[str]) -> list[str]:
+        return [values[index] for index in number]
+
+    columns: dict[str, list[Any]] = {
+        "序号": (number + 1).tolist(),
+        "级别": of_issue([_LEVELS[one["level"]] for one in listed]),
+        "代码": of_issue([one["code"] for one in listed]),
+        "字段": of_issue([_label(found, one["field"]) for one in listed]),
+        "记录号": rows[listing.RECORD].tolist(),
+        "标识": rows[listing.KEY].fillna("").tolist(),
+        "取值": rows[listing.VALUE].fillna("").tolist(),
+        "经度": _rounded(rows[listing.LON]),
+        "纬度": _rounded(rows[listing.LAT]),
+    }
+    return Sheet("逐条记录", columns, (("记录号", "从 1 开始，与桌面软件的顺序一致（FID 加 1）。"),), digits=_PLACES)
+
+
+def _rounded(degrees: pd.Series[Any]) -> list[float | None]:
+    return [round(value, 6) if math.isfinite(value) else None for value in degrees.astype(float).tolist()]
 
 
 def _geopackage(drafts: Drafts, draft: Draft, found: dict[str, Any]) -> bytes:

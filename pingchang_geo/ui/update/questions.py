@@ -19,7 +19,7 @@ from pingchang_geo.workflow.uploads.drafts import Draft
 _COMMAND: Final = re.compile(r"[（(]或?命令行[^）)]*[）)]|，或用 --confirm [^。]*")
 _ENCODINGS: Final = ("GB18030", "UTF-8", "BIG5")
 #: Questions whose answer is an EPSG number.
-_CRS: Final = frozenset(("CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE"))
+_CRS: Final = frozenset(("CRS_INFERRED", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE"))
 _NONE: Final = "（不采用）"
 
 _COLUMN: Final = "文件中的列"
@@ -39,13 +39,17 @@ def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -
     if not open_ones:
         return
     st.markdown(f"##### 请确认　:gray[:small[{len(open_ones)} 个问题]]")
-    keys = {one["code"]: f"answer_{draft.id}_{number}" for number, one in enumerate(open_ones)}
+    keys = [f"answer_{draft.id}_{number}" for number in range(len(open_ones))]
 
     def sent() -> str:
-        given = {code: _given(st.session_state.get(key)) for code, key in keys.items()}
-        if None in given.values():
-            raise PingchangError("还有问题没有回答。", fix="不能确认的，请修改源数据后重新上传。")
-        answers = {code: value for code, value in given.items() if value is not None}
+        given = [_given(st.session_state.get(key)) for key in keys]
+        missing = [str(number) for number, value in enumerate(given, start=1) if value is None]
+        if missing:
+            raise PingchangError(
+                f"第 {'、'.join(missing)} 个问题还没有回答。", fix="不能确认的，请修改源数据后重新上传。"
+            )
+        # One code may ask about several fields; all of them have been answered, and alike, when this is reached.
+        answers = {one["code"]: value for one, value in zip(open_ones, given, strict=True) if value is not None}
         return submit({**draft.answers, **answers}, answers.get("LAYER_UNSURE") or draft.layer)
 
     with st.form("update_questions", border=True):
@@ -54,7 +58,7 @@ def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -
                 st.divider()
             st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
             st.caption(plain(said(one["fix"])))
-            _control(one, found, keys[one["code"]])
+            _control(one, found, keys[number])
         st.form_submit_button(
             "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=desk.ask, args=(sent,)
         )
@@ -71,8 +75,7 @@ def _control(one: dict[str, Any], found: dict[str, Any], key: str) -> None:
     """The control for a question."""
     code = one["code"]
     if code in _CRS:
-        candidates = [str(epsg) for epsg in found["crs_candidates"]] or [str(found["crs"]["epsg"])]
-        _choice("坐标系", {value: f"EPSG:{value}" for value in candidates}, key)
+        _choice("坐标系", {str(epsg): name for epsg, name in found["crs_choices"]}, key, across=False)
     elif code == "LAYER_UNSURE":
         _choice("图层", {spec.id: spec.title for spec in layers.all_specs()}, key)
     elif code == "DATASET_SEVERAL":
@@ -85,8 +88,8 @@ def _control(one: dict[str, Any], found: dict[str, Any], key: str) -> None:
         st.checkbox("已核对，按此采用", key=key)
 
 
-def _choice(label: str, names: dict[str, str], key: str) -> None:
-    st.radio(label, list(names), index=None, key=key, format_func=lambda value: names[value], horizontal=True)
+def _choice(label: str, names: dict[str, str], key: str, *, across: bool = True) -> None:
+    st.radio(label, list(names), index=None, key=key, format_func=lambda value: names[value], horizontal=across)
 
 
 def columns(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:

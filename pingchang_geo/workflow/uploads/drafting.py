@@ -26,7 +26,7 @@ from pingchang_geo.comparison import Status
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.issues import Issue
 from pingchang_geo.provenance import Provenance
-from pingchang_geo.readers import Limits
+from pingchang_geo.readers import Limits, projection
 from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start, versions
@@ -40,10 +40,12 @@ from pingchang_geo.workflow.uploads.drafts import (
     FATES,
     FRAME,
     INSPECTION,
+    ROWS,
     Draft,
     Drafts,
     write_json,
 )
+from pingchang_geo.workflow.uploads.listing import marked_rows
 from pingchang_geo.workflow.uploads.mappings import Mappings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -83,6 +85,8 @@ def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Setti
     write_json(folder / INSPECTION, described(found))
     if (faulty := faults(found)) is not None:
         faulty.to_parquet(folder / CHECKED)
+    if (rows := marked_rows(found)) is not None:
+        rows.to_parquet(folder / ROWS)
     base = current_base(store, found.layer) if found.layer else None
     if found.frame is not None:
         say("保存检查结果")
@@ -138,13 +142,22 @@ def described(found: Inspection) -> dict[str, Any]:
         "datasets": list(found.datasets),
         "layer_evidence": found.layer_evidence,
         "encoding_evidence": found.encoding_evidence,
-        "crs_candidates": list(found.crs.candidates) if found.crs else [],
+        "crs_choices": [[epsg, projection.name_of(epsg)] for epsg in _crs_choices(found)],
         "unmapped": list(mapping.unmapped) if mapping else [],
         "evidence": {name: pair.evidence for name, pair in mapping.pairs.items()} if mapping else {},
         "confidence": {name: pair.confidence for name, pair in mapping.pairs.items()} if mapping else {},
         "samples": {column: list(values)[:5] for column, values in found.samples.items()},
         "places": _places(found),
     }
+
+
+def _crs_choices(found: Inspection) -> tuple[int, ...]:
+    """Systems that the coordinates fit, those of the old datums with the same numbers included."""
+    if found.crs is None:
+        return ()
+    fitting = found.crs.candidates or ((found.crs.epsg,) if found.crs.epsg else ())
+    old = [twin for epsg in fitting for twin in projection.TWINS.get(epsg, ())]
+    return tuple(dict.fromkeys((*fitting, *old)))
 
 
 def _places(found: Inspection) -> dict[str, list[float]]:
@@ -182,7 +195,7 @@ def _compare(folder: Path, found: Inspection, store: LocalStore, say: Say) -> No
     if current is None:
         return
     say("汇总增减变化")
-    shown = versions.compare_frames(layers.get(found.layer), current, found.frame)
+    shown = versions.compare_frames(layers.get(found.layer), current, found.frame, versions.townships_of(store))
     write_json(
         folder / COMPARISON,
         {
@@ -245,7 +258,7 @@ def _union(polygons: crs.Geometries) -> Any:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier inspection left: none of it may be taken for the new one's."""
-    for name in (INSPECTION, CHECKED, FRAME, COMPARISON, FATES):
+    for name in (INSPECTION, CHECKED, ROWS, FRAME, COMPARISON, FATES):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Final
 
 import geopandas as gpd
+import pandas as pd
 
 from pingchang_geo.access import Actor, Right
 from pingchang_geo.errors import PingchangError, StoreError
@@ -38,9 +39,10 @@ _LOCK: Final = "job.lock"
 KEPT_DAYS: Final = 30
 
 #: What a drafting process writes.
-INSPECTION, CHECKED, FRAME, COMPARISON, FATES = (
+INSPECTION, CHECKED, ROWS, FRAME, COMPARISON, FATES = (
     "inspection.json",
     "checked.parquet",
+    "rows.parquet",
     "frame.parquet",
     "comparison.json",
     "fates.parquet",
@@ -170,6 +172,11 @@ class Drafts:
         """One of the GeoParquet files of the draft (:data:`CHECKED`, :data:`FRAME`, :data:`FATES`)."""
         path = self.folder(draft.id) / name
         return gpd.read_parquet(path) if path.is_file() else None
+
+    def rows(self, draft: Draft) -> pd.DataFrame | None:
+        """Every record that an issue is about (:mod:`.listing`); None where no issue names one."""
+        path = self.folder(draft.id) / ROWS
+        return pd.read_parquet(path) if path.is_file() else None
 
     def start(self, draft: Draft, action: str, settings: Settings, actor: Actor, *arguments: str) -> bool:
         """Start a drafting process (``inspect`` or ``publish``); False when one is at work already.
