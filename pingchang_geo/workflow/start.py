@@ -142,9 +142,11 @@ def current_content(layer: str) -> Any:
 
 
 def county_outline() -> Any:
-    """The county's outline (EPSG:4490) to check uploads against; None when the county layer has no version."""
+    """The county's outline (EPSG:4490) to check uploads against: the published one, before the first start the
+    reference layer's; None when there is neither."""
     version = open_store().snapshot().versions.get("county")
-    if version is None:
-        return None
-    frame = open_store().read(version, columns=["geometry"])
-    return frame.geometry.union_all()
+    if version is not None:
+        return open_store().read(version, columns=["geometry"]).geometry.union_all()
+    path = settings().reference_dir / "county.geojson"
+    frame = inspect([path], "county").frame if path.is_file() else None
+    return None if frame is None else frame.geometry.union_all()

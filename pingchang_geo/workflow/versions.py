@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from pingchang_geo import attributes, carbon, comparison, crs, exports, layers
 from pingchang_geo.access import Actor, Right, Source
@@ -81,6 +83,12 @@ class VersionComparison:
 
 
 _QUANTITIES: Final = ("area_ha", "stock_tc", "removal_tco2_a")
+#: The layer whose outlines group the features of others, the group's name, and that of what lies in none of them.
+_TOWNSHIPS: Final = "townships"
+BY_OUTLINE: Final = "乡镇（按界线）"
+OUTSIDE: Final = "乡镇界线之外"
+#: A smaller share of a feature beyond a shared border is drawing, not place.
+_SLIVER_SHARE: Final = 1e-3
 
 
 def find(store: Store, layer: str, name: str) -> Version:
@@ -185,11 +193,27 @@ def audit_log(store: LocalStore, actor: Actor) -> tuple[AuditEntry, ...]:
 
 def compare_versions(store: Store, before: Version, after: Version) -> VersionComparison:
     """Compare two versions of one layer."""
-    return compare_frames(layers.get(before.layer), store.read(before), store.read(after))
+    spec = layers.get(before.layer)
+    return compare_frames(spec, store.read(before), store.read(after), townships_of(store))
 
 
-def compare_frames(spec: LayerSpec, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> VersionComparison:
-    """Compare two contents (canonical source columns, EPSG:4490), quantities included."""
+def townships_of(store: Store) -> gpd.GeoDataFrame | None:
+    """Current township boundaries (``name``, polygons, EPSG:4490); None before somebody has published them."""
+    version = store.snapshot().versions.get(_TOWNSHIPS)
+    return None if version is None else store.read(version, columns=["name", "geometry"])
+
+
+def compare_frames(
+    spec: LayerSpec,
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    townships: gpd.GeoDataFrame | None = None,
+) -> VersionComparison:
+    """Compare two contents (canonical source columns, EPSG:4490), quantities included.
+
+    With ``townships`` (``name``, polygons) layers that do not say themselves where their features lie are summed by
+    them too, under :data:`BY_OUTLINE`.
+    """
     sides = [with_quantities(spec, frame.reset_index(drop=True)) for frame in (before, after)]
     geometry = [frame.geometry.to_numpy() for frame in sides]
     found = comparison.compare(spec, sides[0], geometry[0], sides[1], geometry[1])
@@ -199,7 +223,40 @@ def compare_frames(spec: LayerSpec, before: gpd.GeoDataFrame, after: gpd.GeoData
     by = [name for name in by if any(name in table and table[name].notna().any() for table in tables)]
     summary = comparison.summary(found, old, new, known)
     groups = {name: comparison.by_group(old, new, name, known) for name in by}
+    if townships is not None and spec.id != _TOWNSHIPS and "township" not in by:
+        cut_old, cut_new = (by_outline(frame, townships, known) for frame in sides)
+        groups[BY_OUTLINE] = comparison.by_group(cut_old, cut_new, BY_OUTLINE, known)
     return VersionComparison(spec, found, sides[0], sides[1], summary, groups)
+
+
+def by_outline(frame: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame, quantities: Sequence[str]) -> pd.DataFrame:
+    """Features cut by outlines: one row a feature and outline it lies in, its quantities by the share of its area.
+
+    Args:
+        frame: n features with ``quantities``, EPSG:4490.
+        outlines: polygons with ``name``, EPSG:4490.
+        quantities: columns of ``frame`` that are sums.
+
+    Returns:
+        :data:`BY_OUTLINE` and the quantities; what lies in no outline is under :data:`OUTSIDE`. Lines and points count
+        whole where their centre lies.
+    """
+    shapes, areas = (crs.to_equal_area(one.geometry.to_numpy()) for one in (frame, outlines))
+    own = shapely.area(shapes)
+    tree = shapely.STRtree(areas)
+    row, outline = tree.query(shapes[own > 0], predicate="intersects")
+    row = np.flatnonzero(own > 0)[row]
+    share = shapely.area(shapely.intersection(shapes[row], areas[outline])) / own[row]
+    spot, place = tree.query(shapely.centroid(shapes[own == 0]), predicate="intersects")
+    row = np.concatenate([row[share > _SLIVER_SHARE], np.flatnonzero(own == 0)[spot]])
+    outline = np.concatenate([outline[share > _SLIVER_SHARE], place])
+    share = np.concatenate([share[share > _SLIVER_SHARE], np.ones(len(spot))])
+    left = 1 - np.bincount(row, weights=share, minlength=len(frame))
+    beyond = np.flatnonzero(left > _SLIVER_SHARE)
+    names = outlines["name"].astype(str).to_numpy(dtype=object)
+    rows, shares = np.concatenate([row, beyond]), np.concatenate([share, left[beyond]])
+    parts = {name: frame[name].to_numpy(dtype=np.float64)[rows] * shares for name in quantities if name in frame}
+    return pd.DataFrame({BY_OUTLINE: [*names[outline], *[OUTSIDE] * len(beyond)], **parts})
 
 
 def with_quantities(spec: LayerSpec, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

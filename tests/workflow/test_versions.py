@@ -4,8 +4,11 @@ import io
 import zipfile
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
+from pingchang_geo import layers
 from pingchang_geo.access import operator
 from pingchang_geo.comparison import Status
 from pingchang_geo.errors import ConflictError, StoreError
@@ -86,3 +89,42 @@ def test_every_download_says_what_it_is(store: Any, kind: Download) -> None:
         text = "".join(archive.read(n).decode("utf-8", "replace") for n in archive.namelist() if not n.endswith("shp"))
         assert "示意数据" in text
         assert version.sha256 in text
+
+
+def test_patches_are_cut_by_township_outlines(store: Any) -> None:
+    """A patch over two townships counts in both by its area; what lies in none is named; a point counts whole."""
+    towns = layer_frames.canonical(
+        "townships", {"name": ["甲镇", "乙镇"]}, [layer_frames.square(0, 0, 2), layer_frames.square(2, 0, 2)]
+    )
+    patches = gpd.GeoDataFrame(
+        {"area_ha": [100.0, 50.0, 8.0, 0.0]},
+        geometry=[
+            shapely.box(*layer_frames.square(1, 0).bounds[:2], *layer_frames.square(2, 0).bounds[2:]),
+            layer_frames.square(30, 30),
+            layer_frames.square(0, 0),
+            layer_frames.square(2, 1).centroid,
+        ],
+        crs=4490,
+    )
+    cut = versions.by_outline(patches, towns, ["area_ha"]).groupby(versions.BY_OUTLINE)["area_ha"]
+    assert cut.sum().to_dict() == pytest.approx({"甲镇": 58.0, "乙镇": 50.0, versions.OUTSIDE: 50.0}, rel=1e-3)
+    assert cut.count().to_dict() == {"甲镇": 2, "乙镇": 2, versions.OUTSIDE: 1}
+
+
+def test_red_line_versions_are_compared_by_township_once_there_are_outlines(store: Any) -> None:
+    first = store.snapshot().versions["redline"]
+    assert versions.BY_OUTLINE not in versions.compare_versions(store, first, first).groups
+    provenance, who = layer_frames.OFFICIAL, operator("张三")
+    towns = layer_frames.canonical("townships", {"name": ["甲镇"]}, [layer_frames.square(-1, -1, 5)])
+    publish(store, "townships", towns, provenance=provenance, actor=who, note="", base=None)
+    fewer = layer_frames.redline().iloc[1:].reset_index(drop=True)
+    second = publish(store, "redline", fewer, provenance=provenance, actor=who, note="", base=first.name)
+    groups = versions.compare_versions(store, first, second).groups[versions.BY_OUTLINE].set_index("group")
+    assert groups["count_before"].to_dict() == {"甲镇": 1, versions.OUTSIDE: 1}
+    assert groups["count_after"].to_dict() == {"甲镇": 0, versions.OUTSIDE: 1}
+    lost = layer_frames.redline().to_crs(4545).area.iloc[0] / 1e4
+    assert groups.loc["甲镇", "area_ha_change"] == pytest.approx(-lost, rel=1e-3)
+    assert (
+        versions.BY_OUTLINE
+        not in versions.compare_frames(layers.get("forest"), layer_frames.forest(), layer_frames.forest(), towns).groups
+    )  # plots say themselves in which township they lie

@@ -74,12 +74,17 @@ def tables(
         by = st.selectbox(
             "分组",
             list(groups),
-            format_func=lambda name: f"按{spec.field(name).label}",
+            format_func=lambda name: f"按{_label(spec, name)}",
             key=f"groups_{spec.id}",
             label_visibility="collapsed",
             width=200,
         )
-        st.dataframe(_sums(groups[by], quantities, spec.field(by).label), hide_index=True, height=240)
+        st.dataframe(_sums(groups[by], quantities, _label(spec, by)), hide_index=True, height=240)
+
+
+def _label(spec: LayerSpec, name: str) -> str:
+    """A group's name: that of a field, or its own."""
+    return spec.field(name).label if spec.has(name) else name
 
 
 def _sums(rows: Sequence[dict[str, Any]], quantities: Sequence[str], title: str) -> pd.DataFrame:
