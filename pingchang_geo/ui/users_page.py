@@ -27,7 +27,7 @@ _PAGE: Final = "users"
 _COLUMNS: Final = (0.6, 0.4)
 _CHOSEN, _TABLE, _SURE, _ROLE, _LINK = "users_chosen", "users_table", "users_sure", "users_role", "users_link"
 _NAME, _NEW_ROLE = "users_new_name", "users_new_role"
-_ROLES_SAID: Final = "查看者：查看全部页面　数据员：另可上传、发布、回退数据　管理员：另可查看操作日志、管理用户"
+_ROLES_SAID: Final = "查看者：查看全部页面；数据员：另可上传、发布、回退数据；管理员：另可查看操作日志、管理用户。"
 #: Works without the script, too: a click selects the whole address.
 _BOX: Final = '<div id="one_time_link">{}</div><button id="one_time_copy" type="button">复制链接</button>'
 
@@ -47,11 +47,11 @@ def users_page() -> None:
         if not who.may(Right.ADMINISTER):
             permission.refused(Right.ADMINISTER, undone=undone)
             return
-        desk.told()
         users = {user.name: user for user in start.access().users(who)}
         left, right = st.columns(_COLUMNS, gap="medium")
         with right:
             _new(desk)
+            desk.told()
             _one(users, who, desk)
         with left:
             _list(users)
@@ -84,7 +84,7 @@ def _list(users: dict[str, User]) -> None:
         placeholder="—",
         alt="用户",
     )
-    st.caption(f"点选一行，在右侧管理该用户。　{_ROLES_SAID}。")
+    st.caption(f"点选一行即可管理该用户。  \n{_ROLES_SAID}")
 
 
 def _row(user: User) -> dict[str, str | None]:
@@ -117,10 +117,10 @@ def _new(desk: asked.Desk) -> None:
             st.form("users_new_form", border=False),
             st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
         ):
-            st.text_input("用户名", key=_NAME, max_chars=64, placeholder="姓名或工号")
+            st.text_input("用户名", key=f"{_NAME}_{desk.turn}", max_chars=64, placeholder="姓名或工号")
             st.selectbox("角色", list(Role), key=_NEW_ROLE, format_func=lambda role: role.label, width=130)
             words = "生成一次性链接" if own else "登记"
-            st.form_submit_button(words, type="primary", on_click=desk.ask, args=(_created,))
+            st.form_submit_button(words, type="primary", on_click=desk.ask, args=(lambda: _created(desk),))
         st.caption(_how(own))
 
 
@@ -139,13 +139,15 @@ def _how(own: bool) -> str:
     return "密码由统一身份认证管理；未登记的用户首次登录时为查看者。"
 
 
-def _created() -> str:
-    name, role = str(st.session_state.get(_NAME) or ""), Role(st.session_state[_NEW_ROLE])
+def _created(desk: asked.Desk) -> str:
+    name, role = str(st.session_state.get(f"{_NAME}_{desk.turn}") or ""), Role(st.session_state[_NEW_ROLE])
     by = permission.require(Right.ADMINISTER)
     if not _own():
         start.access().admit(name, role, by)
+        desk.turn += 1  # an empty field next time
         return f"已登记「{name.strip()}」，角色为{role.label}。"
     st.session_state[_LINK] = (name.strip(), _address(start.access().invite(name, role, by)))
+    desk.turn += 1
     return f"已为「{name.strip()}」（{role.label}）生成一次性链接。"
 
 

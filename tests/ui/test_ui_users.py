@@ -37,7 +37,7 @@ def listed(app: AppTest) -> dict[str, dict[str, Any]]:
 
 
 def add(app: AppTest, name: str, role: Role) -> AppTest:
-    app.text_input(key="users_new_name").set_value(name)
+    app.text_input[0].set_value(name)
     app.selectbox(key="users_new_role").set_value(role)
     button(app, "生成一次性链接").click()
     return app.run()
@@ -55,6 +55,7 @@ def test_a_link_is_shown_once_and_works_once(desk: AppTest, access: Access) -> N
     assert listed(app)["李四"]["状态"] == "待设置密码"
     assert listed(app)["李四"]["角色"] == "数据员"
     assert "只显示这一次" in words(app)
+    assert app.text_input[0].value == ""
     app.run()
     assert not LINK.findall(links(app))
     assert token not in repr(app.session_state)
@@ -174,7 +175,7 @@ def test_users_of_elsewhere_are_admitted_without_a_link(
     session = behind.proxied(ADMIN, None).session
     monkeypatch.setattr("pingchang_geo.ui.permission._session", lambda: session)
     app = open_page("users")
-    app.text_input(key="users_new_name").set_value("李四")
+    app.text_input[0].set_value("李四")
     app.selectbox(key="users_new_role").set_value(Role.ANALYST)
     button(app, "登记").click()
     app.run()
