@@ -132,10 +132,9 @@ def _prune(chosen: argparse.Namespace) -> int:
         print(f"不再使用的派生文件 {len(done.derived):,} 个")
     if done.busy:
         print("正在计算派生数据，派生文件未清理，请稍后再运行一次。")
+    size_mb = done.size / 2**20
     verb = "将清理" if chosen.dry_run else "已清理"
-    print(
-        f"{verb} {len(done.versions)} 个版本的数据、{len(done.drafts)} 份草稿（{done.size / 2**20:.1f} MB），记录全部保留。"
-    )
+    print(f"{verb} {len(done.versions)} 个版本的数据、{len(done.drafts)} 份草稿（{size_mb:.1f} MB），记录全部保留。")
     return 0
 
 

@@ -135,3 +135,15 @@ def several(root: str, count: int, answer: Connection) -> None:
     for round_ in range(count):
         version = put(Path(root), 300.0 + round_, version.name)
     answer.send(version.number)
+
+
+def without_end(root: str, ready: Connection, variant: float) -> None:
+    """Publish one version after another until killed, to two layers in turn; say when the first is out."""
+    with_tiles()
+    store = LocalStore(Path(root))
+    for round_ in range(100_000):
+        layer = (LAYER, "redline")[round_ % 2]
+        through(store, variant + round_, store.snapshot().versions[layer].name, layer=layer, by=f"第{round_}轮")
+        store.log("张三", "refuse", round=round_)
+        if round_ == 0:
+            ready.send(True)
