@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pingchang_geo.access import Role, operator
 from pingchang_geo.errors import StoreError
-from pingchang_geo.web.access import identity
+from pingchang_geo.web.access import guard, identity
 from pingchang_geo.workflow.access import PERMITS
 
 Doors = Callable[..., Any]
@@ -303,12 +304,17 @@ def test_websockets_of_nobody_in_closed_viewing(closed: Any) -> None:
         assert opened.receive_bytes() == b"x"
 
 
-def test_an_open_websocket_ends_with_its_session(door: Any) -> None:
+def test_an_open_websocket_ends_with_its_session(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: now[0]))
     with door.websocket(door.client(door.token("张三", Role.ANALYST))) as opened:
         opened.send_bytes(b"x")
         assert opened.receive_bytes() == b"x"
         door.access.revoke_all("张三", operator("测试"))
         opened.send_bytes(b"y")
+        assert opened.receive_bytes() == b"y"  # the page says that it is over
+        now[0] += guard.FAREWELL_S
+        opened.send_bytes(b"z")
         with pytest.raises(WebSocketDisconnect) as ended:
             opened.receive_bytes()
         assert ended.value.code == 4401

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -29,6 +30,8 @@ _LOG: Final = logging.getLogger("pingchang_geo.web")
 _OURS: Final = re.compile(rb"x[-_]pingchang[-_].*", re.IGNORECASE)
 #: Application-defined close code: the session has ended.
 SESSION_ENDED: Final = 4401
+#: Time for a page to say that its session has ended, in seconds.
+FAREWELL_S: Final = 5.0
 #: Kept when an error's text is replaced by ours.
 _TELLING: Final = frozenset({b"allow", b"content-range", b"retry-after"})
 
@@ -191,16 +194,21 @@ class _CutOffError(Exception):
 
 
 class _Watch:
-    """A websocket of somebody: closed with the first frame after the session has ended."""
+    """A websocket of somebody: closed soon after the session has ended.
+
+    The first frame afterwards still reaches the page, which reads who acts anew, refuses and says so (ui/permission.py);
+    a socket that just closes would leave it standing there with somebody's name on it, and what was asked for unanswered.
+    """
 
     def __init__(self, rules: Rules, asked: Scope, actor: Actor, receive: Receive, send: Send) -> None:
         self._rules, self._asked, self._actor = rules, asked, actor
         self._receive, self._send, self._closed = receive, send, False
+        self._until: float | None = None
 
     async def receive(self) -> Message:
         """The next frame, if it still is the same person's."""
         message = await self._receive()
-        if message["type"] != "websocket.receive" or await self._same():
+        if message["type"] != "websocket.receive" or await self._same() or self._farewell():
             return message
         self._closed = True
         await self._send({"type": "websocket.close", "code": SESSION_ENDED})
@@ -211,6 +219,13 @@ class _Watch:
         if self._closed:
             raise OSError("closed")
         await self._send(message)
+
+    def _farewell(self) -> bool:
+        """Whether the page still has a moment to say that the session is over; it begins with the first frame."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + FAREWELL_S
+        return now < self._until
 
     async def _same(self) -> bool:
         try:
