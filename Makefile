@@ -1,9 +1,10 @@
 # make run [PORT=8501]   set up what is missing and serve
+# make bundle            one archive to install on a server without internet (docs/operations.md)
 # make test              the same plus development tools and Chromium, then every check
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check unit e2e bench clean
+.PHONY: help setup setup-dev run test check unit e2e bench bundle clean
 
 PORT ?= 8501
 ADDRESS ?= 0.0.0.0
@@ -16,6 +17,7 @@ help:
 	@echo "make run [PORT=8501]  安装缺少的依赖并启动"
 	@echo "make test             安装开发依赖并运行全部检查"
 	@echo "make bench            运行基准测试"
+	@echo "make bundle           生成离线安装包 dist/pingchang-geo-….tar.gz"
 	@echo "make setup            只安装运行依赖"
 
 $(BIN)/python:
@@ -65,6 +67,9 @@ test: check unit e2e
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks
+
+bundle: setup
+	@$(BIN)/python deploy/bundle.py
 
 clean:
 	rm -rf $(VENV) web/node_modules var
