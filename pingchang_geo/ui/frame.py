@@ -58,6 +58,7 @@ dl.details dd { flex: 1; text-align: right; overflow-wrap: anywhere; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-account_menu) { position: fixed; top: 0.5rem; right: 1.5rem;
   z-index: 999991; }
 .st-key-account_menu { height: 2.75rem; justify-content: center; align-items: flex-end; }
+.st-key-account_menu > .stElementContainer { padding-top: 0.35rem; }
 .st-key-account_menu button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 7rem; }
 .stAppToolbar > :last-child:not(:first-child) { margin-right: 10rem; }
 a.account-link, .stHtml a.account-link { color: #1E6B47; font-size: 0.95rem; text-decoration: none; }

@@ -259,7 +259,12 @@ def _log(store: LocalStore) -> None:
     if len(newest) > _LOG_ROWS:
         st.caption(f"仅列出最近 {_LOG_ROWS} 条，全部请下载查看。")
     hashes = {**columns, "哈希": [entry.hash for entry in newest]}
-    downloads(lambda: Sheet("操作日志", hashes), "平昌县_操作日志", key="audit_rows")
+
+    def sheet() -> Sheet:
+        start.require(who, Right.LOG)  # made when it is asked for, perhaps much later
+        return Sheet("操作日志", hashes)
+
+    downloads(sheet, "平昌县_操作日志", key="audit_rows")
 
 
 _DETAILS: Final = {

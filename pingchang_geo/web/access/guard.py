@@ -196,8 +196,9 @@ class _CutOffError(Exception):
 class _Watch:
     """A websocket of somebody: closed soon after the session has ended.
 
-    The first frame afterwards still reaches the page, which reads who acts anew, refuses and says so (ui/permission.py);
-    a socket that just closes would leave it standing there with somebody's name on it, and what was asked for unanswered.
+    The first frame afterwards still reaches the page, which reads who acts anew, refuses and says so
+    (ui/permission.py). A socket that just closes would leave the page standing there with somebody's name on it, and
+    what was asked for unanswered.
     """
 
     def __init__(self, rules: Rules, asked: Scope, actor: Actor, receive: Receive, send: Send) -> None:
