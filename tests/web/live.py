@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx2
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from pingchang_geo.access import operator
 from pingchang_geo.store import LocalStore
@@ -109,7 +110,7 @@ def app(
 
 
 @contextmanager
-def nginx(folder: Path, port: int, server: str) -> Iterator[Process]:
+def nginx(folder: Path, port: int, server: str, extra: str = "") -> Iterator[Process]:
     """The distribution's nginx with one server block, as an unprivileged process in a folder of its own."""
     binary = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     assert binary, "nginx is missing: run make setup-dev"
@@ -123,6 +124,7 @@ events {{ worker_connections 256; }}
 http {{
 {folders}access_log off;
 map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+{extra}
 server {{
 listen 127.0.0.1:{port};
 {server}
@@ -160,11 +162,17 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def websocket_status(address: str, headers: Mapping[str, str], *, origin: str) -> int:
+def websocket_status(address: str, headers: list[tuple[str, str]], *, origin: str, source: str = "127.0.0.1") -> int:
     """What the opening of a Streamlit websocket is answered with: 101 for welcome."""
     try:
         with connect(
-            address, additional_headers=headers, origin=origin, proxy=None, open_timeout=20, subprotocols=["streamlit"]
+            address,
+            additional_headers=headers,
+            origin=Origin(origin),
+            proxy=None,
+            open_timeout=20,
+            subprotocols=[Subprotocol("streamlit")],
+            source_address=(source, 0),
         ):
             return 101
     except InvalidStatus as error:

@@ -216,9 +216,9 @@ def test_a_new_sign_in_ends_the_old_session(reader: Reader, setup: Setup) -> Non
 
 def test_the_websocket_needs_the_session(setup: Setup, reader: Reader) -> None:
     address = f"{setup.url.replace('http', 'ws')}/_stcore/stream"
-    assert live.websocket_status(address, {}, origin=setup.url) == 403
+    assert live.websocket_status(address, [], origin=setup.url) == 403
     reader.sign_in("zhang")
-    signed_in = {"Cookie": f"pingchang_session={reader.session()}"}
+    signed_in = [("Cookie", f"pingchang_session={reader.session()}")]
     assert live.websocket_status(address, signed_in, origin=setup.url) == 101
     assert live.websocket_status(address, signed_in, origin="http://evil.example") == 403
 

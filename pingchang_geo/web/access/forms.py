@@ -93,7 +93,8 @@ class Forms:
         if actor is None:
             return RedirectResponse(f"{self._base}/", 303, headers=_NOT_KEPT)
         if self._chosen.identity == "proxy":
-            return self._message("退出登录", "登录由上级门户管理，请在门户退出。")
+            whom = f"{actor.name}（{actor.role.label if actor.role else '无角色'}）"
+            return self._message("退出登录", f"当前用户：{whom}。登录由上级门户管理，请在门户退出。")
         if request.method != "POST":
             return self._logout_page(actor, token)
         try:
