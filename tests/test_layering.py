@@ -45,7 +45,7 @@ def own_imports(path: Path) -> set[str]:
     found = set()
     for name in imports(path):
         parts = name.split(".")
-        if parts[0] == "pingchang_geo" and len(parts) > 1:
+        if parts[0] == "pingchang_geo" and len(parts) > 1 and parts[1] != "__version__":
             found.add(parts[1])
         elif parts[0] in {"pages", "app"}:
             found.add(parts[0])
