@@ -24,7 +24,7 @@ from pingchang_geo.workflow.briefings.figure import (
     unverified_note,
     version_words,
 )
-from pingchang_geo.workflow.briefings.quantity import WANMU, Quantity, quantity
+from pingchang_geo.workflow.briefings.quantity import WANMU, Quantity, quantity, scale
 
 Floats = NDArray[np.float64]
 
@@ -213,16 +213,14 @@ class LayerFigure:
         if self.data.spec.carbon is None:
             raise self._missing()
         found = self.interval()
-        low, high = self._quantity("tC", found.low), self._quantity("tC", found.high)
-        if not math.isfinite(found.low) or not math.isfinite(found.high):
+        ends = (found.low, found.high)
+        if not all(math.isfinite(end) for end in ends):
             raise self._missing()
-        shown = Quantity(f"{low.text}–{high.text}", high.unit, math.nan)
-        return self._made(
-            "碳储量 95 % 不确定范围",
-            shown,
-            found.method + unverified_note(self.data.spec.field("stock_tc")),
-            ["stock_tc"],
-        )
+        # Both ends in the unit of the larger one.
+        shared = scale("tC", self.units.choice, found.high, fixed=self.units.fixed)
+        words = "–".join(units.format_number(end * shared.factor) for end in ends)
+        method = found.method + unverified_note(self.data.spec.field("stock_tc"))
+        return self._made("碳储量 95 % 不确定范围", Quantity(words, shared.unit, math.nan), method, ["stock_tc"])
 
     def _quantity(self, unit: str, value: float) -> Quantity:
         if not math.isfinite(value):
