@@ -267,6 +267,8 @@ def test_an_issuer_may_end_with_a_slash(issuer: str) -> None:
         ({"discovery": {"token_endpoint": None}}, "token_endpoint"),
         ({"discovery": {"jwks_uri": 7}}, "jwks_uri"),
         ({"discovery": {"authorization_endpoint": "javascript:alert(1)"}}, "authorization_endpoint"),
+        ({"discovery": {"end_session_endpoint": "http://sso.example/\r\nSet-Cookie: a=b"}}, "end_session_endpoint"),
+        ({"discovery": {"end_session_endpoint": 'http://sso.example/";url=x'}}, "end_session_endpoint"),
         ({"discovery": {"end_session_endpoint": "file:///etc/passwd"}}, "end_session_endpoint"),
         ({"discovery": {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}}, "client_auth"),
         ({"broken": {"discovery": "500"}}, "discovery"),

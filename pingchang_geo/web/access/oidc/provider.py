@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote_plus, urlsplit
 
@@ -21,12 +23,12 @@ from pingchang_geo.web.access.oidc.claims import Claims, claim, key_set, verifie
 from pingchang_geo.web.access.oidc.errors import RefusedError, UnavailableError, UnknownKeyError
 from pingchang_geo.web.access.oidc.kept import Kept
 from pingchang_geo.web.access.oidc.pending import SignIn
-from pingchang_geo.web.access.oidc.transport import timeout, transport
+from pingchang_geo.web.access.oidc.transport import timeout, transport, trust
 
 #: One request to the provider, from beginning to end.
 _WHOLE_S: Final = 10.0
 _DISCOVERY: Final = "/.well-known/openid-configuration"
-_SCOPE: Final = "openid profile email"
+_SCOPE: Final = "openid profile"
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
 
 
@@ -176,15 +178,19 @@ class Provider:
             raise UnavailableError("token") from None
         return dict(answer)
 
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return trust(self._chosen.oidc_ca)
+
     def _client(self, there: Endpoints | None) -> AsyncOAuth2Client:
         chosen = self._chosen
         client = AsyncOAuth2Client(
             client_id=chosen.oidc_client_id,
             client_secret=chosen.oidc_client_secret,
             token_endpoint_auth_method=there.client_auth if there else _BASIC,
-            scope=_SCOPE,
+            scope=f"{_SCOPE} email" if chosen.oidc_name_claim == "email" else _SCOPE,
             code_challenge_method="S256",
-            transport=transport(chosen.oidc_ca),
+            transport=transport(self._trust),
             timeout=timeout(),
             follow_redirects=False,
             trust_env=False,
@@ -215,6 +221,8 @@ def _endpoints(said: dict[str, Any], issuer: str) -> Endpoints:
         value = said.get(key) or ""
         if not isinstance(value, str) or (needed and not value):
             raise UnavailableError(key)
+        if not value.isascii() or not value.isprintable() or set(value) & set(' "<>;\\'):
+            raise UnavailableError(key)  # it goes into a header and a page
         parts = urlsplit(value)
         if value and (parts.scheme not in (("https",) if protected else ("http", "https")) or not parts.hostname):
             raise UnavailableError(key, "统一身份认证的配置有误：地址未使用 https。")

@@ -56,14 +56,16 @@ class _Counted(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
-def transport(ca: Path | None) -> httpx2.AsyncBaseTransport:
-    """A transport that trusts the system's certificate authorities, and one more where the settings name it.
-
-    Proxies of the environment are not used: the provider belongs to the same network.
-    """
+def trust(ca: Path | None) -> ssl.SSLContext:
+    """The system's certificate authorities, and one more where the settings name it. Takes some milliseconds."""
     context = ssl.create_default_context()
     if ca is not None:
         context.load_verify_locations(ca)
+    return context
+
+
+def transport(context: ssl.SSLContext) -> httpx2.AsyncBaseTransport:
+    """A transport for one exchange. Proxies of the environment are not used: the provider is in the same network."""
     return Bounded(httpx2.AsyncHTTPTransport(verify=context, trust_env=False))
 
 
