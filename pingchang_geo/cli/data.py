@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from dataclasses import replace
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pingchang_geo import layers
-from pingchang_geo.access import operator
 from pingchang_geo.cli.confirmations import answers_of, unasked
+from pingchang_geo.cli.person import operator_of
 from pingchang_geo.provenance import Kind, Provenance, as_of_text
 from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
@@ -88,7 +87,7 @@ def _publish(chosen: argparse.Namespace) -> int:
     store = start.open_store()
     start.prepare(store, settings(), _say)
     inspection = _inspected(chosen)
-    actor = operator(chosen.by or getpass.getuser())
+    actor = operator_of(chosen.by)
     if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
         print(inspection_text(inspection), file=sys.stderr)
         store.log(actor.name, "refuse", layer=inspection.layer, issues=[i.code for i in inspection.issues])

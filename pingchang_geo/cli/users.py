@@ -6,11 +6,11 @@ Whoever can run them can write the data folder anyway. So they need no password,
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 from typing import Any, Final
 
-from pingchang_geo.access import Actor, Role, Source, User, operator
+from pingchang_geo.access import Role, Source, User
+from pingchang_geo.cli.person import operator_of
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.access import LINK_HOURS, invitation_address
@@ -52,15 +52,15 @@ def add_commands(commands: Any) -> None:
 def _add(chosen: argparse.Namespace) -> int:
     role = Role(chosen.role)
     if settings().identity != Source.ACCOUNTS.value:
-        start.access().admit(chosen.name, role, _operator())
+        start.access().admit(chosen.name, role, operator_of())
         print(f"已登记「{chosen.name}」为{role.label}，用户从统一身份认证登录。")
         return 0
-    _print_link(chosen.name, start.access().invite(chosen.name, role, _operator()))
+    _print_link(chosen.name, start.access().invite(chosen.name, role, operator_of()))
     return 0
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    users = start.access().users(_operator())
+    users = start.access().users(operator_of())
     if chosen.json:
         print(json.dumps([_as_dict(user) for user in users], ensure_ascii=False, indent=2))
         return 0
@@ -74,36 +74,32 @@ def _list(chosen: argparse.Namespace) -> int:
 
 def _role(chosen: argparse.Namespace) -> int:
     role = Role(chosen.role)
-    start.access().set_role(chosen.name, role, _operator())
+    start.access().set_role(chosen.name, role, operator_of())
     print(f"「{chosen.name}」现为{role.label}。")
     return 0
 
 
 def _disable(chosen: argparse.Namespace) -> int:
-    start.access().set_disabled(chosen.name, True, _operator())
+    start.access().set_disabled(chosen.name, True, operator_of())
     print(f"「{chosen.name}」已停用。")
     return 0
 
 
 def _enable(chosen: argparse.Namespace) -> int:
-    start.access().set_disabled(chosen.name, False, _operator())
+    start.access().set_disabled(chosen.name, False, operator_of())
     print(f"「{chosen.name}」已启用。")
     return 0
 
 
 def _link(chosen: argparse.Namespace) -> int:
-    _print_link(chosen.name, start.access().invite(chosen.name, None, _operator()))
+    _print_link(chosen.name, start.access().invite(chosen.name, None, operator_of()))
     return 0
 
 
 def _revoke(chosen: argparse.Namespace) -> int:
-    ended = start.access().revoke_all(chosen.name, _operator())
+    ended = start.access().revoke_all(chosen.name, operator_of())
     print(f"「{chosen.name}」的 {ended} 个会话已结束，未使用的链接已作废。")
     return 0
-
-
-def _operator() -> Actor:
-    return operator(getpass.getuser())
 
 
 def _print_link(name: str, token: str) -> None:

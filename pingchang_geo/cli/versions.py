@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pingchang_geo import layers
-from pingchang_geo.access import Actor, operator
+from pingchang_geo.access import Actor
+from pingchang_geo.cli.person import operator_of
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.versions import Download
@@ -65,6 +65,7 @@ def _versions(chosen: argparse.Namespace) -> int:
                 "publisher": v.publisher,
                 "note": v.note,
                 "provenance": v.provenance.as_dict(),
+                "pruned_at": v.pruned_at or None,
             }
             for v in found
         ]
@@ -73,7 +74,9 @@ def _versions(chosen: argparse.Namespace) -> int:
     for v in found:
         flag = "*" if current.get(v.layer) == v else " "
         what = f"{v.rows:,} 条 · {v.provenance.kind.label} · {v.published_at} · {v.publisher}"
-        print(f"{flag} {layers.get(v.layer).title} {v.name} · {what}" + (f" · {v.note}" if v.note else ""))
+        rest = f" · {v.note}" if v.note else ""
+        rest += f"（内容已于 {v.pruned_at} 清理）" if v.pruned_at else ""
+        print(f"{flag} {layers.get(v.layer).title} {v.name} · {what}{rest}")
     if not found:
         print("尚无版本。")
     return 0
@@ -104,8 +107,7 @@ def _rollback(chosen: argparse.Namespace) -> int:
 
 def _actor(chosen: argparse.Namespace) -> Actor:
     """Whoever sits at the server; or, for a page that has this done here, the owner of its session."""
-    name = chosen.by or getpass.getuser()
-    return operator(name) if chosen.session is None else Actor(name, None, chosen.session)
+    return operator_of(chosen.by) if chosen.session is None else Actor(chosen.by, None, chosen.session)
 
 
 def _export(chosen: argparse.Namespace) -> int:
@@ -128,7 +130,7 @@ def _export(chosen: argparse.Namespace) -> int:
 
 def _log(chosen: argparse.Namespace) -> int:
     store = start.open_store()
-    entries = versions.audit_log(store, operator(getpass.getuser()))
+    entries = versions.audit_log(store, operator_of())
     shown = entries[-chosen.last :] if chosen.last > 0 else entries
     if chosen.json:
         rows = [

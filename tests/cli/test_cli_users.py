@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pingchang_geo.access import Right, Role
+from pingchang_geo.access import Right, Role, operator
 from pingchang_geo.cli import main
+from pingchang_geo.cli.person import operator_of
 from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
@@ -131,3 +132,16 @@ def test_over_the_real_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             cached.cache_clear()
     assert (tmp_path / "data" / "accounts.sqlite").stat().st_mode & 0o777 == 0o600
     assert LocalStore(tmp_path / "data").audit()[-1].detail == {"name": "张三", "role": "admin"}
+
+
+@pytest.mark.parametrize("unknown", [KeyError("uid"), OSError("no user name")])
+def test_a_user_without_a_name_works_under_its_number(unknown: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container run with any number for its user."""
+
+    def getuser() -> str:
+        raise unknown
+
+    monkeypatch.setattr("getpass.getuser", getuser)
+    monkeypatch.setattr("os.getuid", lambda: 10001)
+    assert operator_of() == operator("uid 10001")
+    assert operator_of("张三") == operator("张三")
