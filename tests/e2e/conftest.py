@@ -10,13 +10,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+
+from tests.e2e import people
 
 ROOT = Path(__file__).parents[2]
 #: A whole first start (24,000 plots published, tiled and joined) on two loaded cores.
@@ -48,12 +51,21 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a command work on this server's data."""
+        return {"PINGCHANG_DATA_DIR": str(self.data_dir)}
+
+    def newcomer(self, browser: Browser, name: str, role: str) -> people.Cookies:
+        """Cookies of a new user who has signed in here."""
+        return people.newcomer(browser, self.url, name, role, self.environment)
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m pingchang_geo …`` on this server's data."""
         return subprocess.run(
             [sys.executable, "-m", "pingchang_geo", *arguments],
             cwd=ROOT,
-            env={**os.environ, "PINGCHANG_DATA_DIR": str(self.data_dir)},
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             check=False,
@@ -68,8 +80,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(data_dir: Path, base_path: str = "") -> Server:
-    """Start the app and wait until it answers."""
+def start_server(data_dir: Path, base_path: str = "", settings: Mapping[str, str] | None = None) -> Server:
+    """Start the app, with settings as environment variables, and wait until it answers."""
     port = free_port()
     log = data_dir.with_suffix(".log")
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
@@ -79,7 +91,7 @@ def start_server(data_dir: Path, base_path: str = "") -> Server:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", *options],
             cwd=ROOT,
-            env={**os.environ, "PINGCHANG_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "default"},
+            env={**os.environ, "PINGCHANG_DATA_DIR": str(data_dir), "PYTHONWARNINGS": "default", **(settings or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -151,13 +163,21 @@ def guard(page: Page) -> Guard:
     return seen
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@contextmanager
+def window(browser: Browser, cookies: people.Cookies | None = None) -> Iterator[Page]:
     """A fresh context at the smallest desktop size; fails when anything left the host or a script broke."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    context.add_cookies(cookies or [])
     opened = context.new_page()
     seen = guard(opened)
     yield opened
     context.close()
     assert seen.outside == []
     assert seen.errors == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of nobody in particular."""
+    with window(browser) as opened:
+        yield opened

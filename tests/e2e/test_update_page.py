@@ -6,12 +6,13 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pingchang_geo.store import LocalStore
 from tests import factories
 from tests.e2e.board import WAIT_MS, Board
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.e2e.conftest import Server, start_server, stop_server, window
+from tests.e2e.people import Cookies
 
 ROWS = 3000
 LONG_MS = 120_000
@@ -23,6 +24,19 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = start_server(tmp_path_factory.mktemp("update") / "data")
     yield started
     stop_server(started)
+
+
+@pytest.fixture(scope="module")
+def analyst(own_server: Server, browser: Browser) -> Cookies:
+    """Somebody who may update data, signed in once for all tests."""
+    return own_server.newcomer(browser, "张三", "analyst")
+
+
+@pytest.fixture
+def page(browser: Browser, analyst: Cookies) -> Iterator[Page]:
+    """The analyst's window."""
+    with window(browser, analyst) as opened:
+        yield opened
 
 
 def dirty(server: Server) -> gpd.GeoDataFrame:
@@ -43,8 +57,6 @@ def upload(page: Page, server: Server, file: Path) -> None:
     page.goto(f"{server.url}/update")
     expect(page.get_by_text("怎样提交")).to_be_visible(timeout=WAIT_MS)
     page.set_input_files("input[type=file]", str(file))
-    page.get_by_label("操作人").fill("张三")
-    page.get_by_label("操作人").press("Enter")
     page.get_by_role("button", name="检查文件").click()
     expect(page.get_by_text("识别结果")).to_be_visible(timeout=LONG_MS)
 
@@ -112,13 +124,12 @@ def test_a_second_file_is_compared_and_taken_back(own_server: Server, page: Page
     publish(page, "蓄积更新")
     expect(page.get_by_text("已发布：森林小班第 3 版。")).to_be_visible(timeout=LONG_MS)
     page.goto(f"{own_server.url}/versions")
-    expect(page.get_by_text("记录完整")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("操作日志由管理员查看")).to_be_visible(timeout=WAIT_MS)
     Board(page, own_server.url).settle()
     page.get_by_text("回退到较早的版本").click()
-    page.get_by_label("操作人（必填）").fill("李四")
     page.get_by_label("原因（必填）").fill("蓄积口径有误")
     page.get_by_role("button", name="确定回退").click()
     expect(page.get_by_text("森林小班 第 4 版").first).to_be_visible(timeout=LONG_MS)
     now = store.snapshot().versions["forest"]
-    assert (now.number, now.publisher, now.note) == (4, "李四", "回退到第 2 版：蓄积口径有误")
+    assert (now.number, now.publisher, now.note) == (4, "张三", "回退到第 2 版：蓄积口径有误")
     assert store.audit_intact()
