@@ -127,14 +127,16 @@ install_release() {
   ln -s ../../../settings.toml "$release/app/settings.toml"
   say "安装依赖（不联网，约一分钟）"
   "$python" -I -m venv --without-pip "$release/venv"
-  local wheel=(wheels/pip-[0-9]*.whl)
-  local pip=("$release/venv/bin/python" -I "${wheel[0]}/pip" --isolated --disable-pip-version-check -q)
+  # 发行版常把 pip 另外打包，离线服务器上未必有：用安装包自带的。
+  "$python" -I -m zipfile -e wheels/pip-[0-9]*.whl "$release/.pip"
+  local pip=("$release/venv/bin/python" -I "$release/.pip/pip" --isolated --disable-pip-version-check -q)
   "${pip[@]}" install --no-index --find-links wheels --no-compile -r app/requirements.txt ||
     refuse "依赖包安装失败，见上面的输出。原版本不受影响。"
   "${pip[@]}" check >/dev/null || refuse "依赖包之间不匹配，安装包有误。"
   # 任何目录下都能运行 python -m pingchang_geo
   printf '%s\n' "$release/app" >"$("$release/venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/pingchang_geo.pth"
   "$release/venv/bin/python" -I -m compileall -q -j 0 "$release/venv/lib" "$release/app/pingchang_geo" "$release/app/pages" >/dev/null || true
+  rm -rf "$release/.pip"
   touch "$release/.complete"
 }
 
