@@ -16,7 +16,7 @@ from pingchang_geo.settings import PROJECT_ROOT, settings
 from pingchang_geo.ui.scripts import INLINE
 from pingchang_geo.web import routes
 from pingchang_geo.web.access import protect
-from pingchang_geo.web.operations import operations
+from pingchang_geo.web.operations import limit_stop, operations
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.access import invitation_address
 from pingchang_geo.workflow.operations.readiness import refusing, require_ready
@@ -34,6 +34,7 @@ def _prepare() -> None:
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """See that data are there and warm before the first page is asked for; stop without cutting a publish in half."""
+    limit_stop()
     async with service(start.open_store(), _prepare, port=config.get_option("server.port")):
         yield
 

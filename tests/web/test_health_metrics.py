@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -26,7 +28,7 @@ from pingchang_geo.access import Actor, Role
 from pingchang_geo.errors import StoreError
 from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
-from pingchang_geo.web.operations import operations
+from pingchang_geo.web.operations import limit_stop, operations
 from pingchang_geo.web.operations.audience import informed, local
 from pingchang_geo.web.operations.classes import CLASSES, route_class
 from pingchang_geo.web.operations.health import FRESH_S, VERIFIED_S, Health, Status
@@ -391,6 +393,20 @@ def test_the_durations_are_those_of_the_log(store: LocalStore) -> None:
     assert published
     assert all(0 <= entry.detail["seconds"] < 300 for entry in published)
     assert {entry.action for entry in store.audit()} <= ACTIONS
+
+
+# -- stopping
+
+
+def test_open_connections_do_not_hold_up_a_stop_for_ever() -> None:
+    server = uvicorn.Server(uvicorn.Config("app:app", log_config=None))
+    before = signal.signal(signal.SIGTERM, server.handle_exit)
+    try:
+        assert limit_stop(7)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert server.config.timeout_graceful_shutdown == 7
+    assert not limit_stop(7)
 
 
 # -- classes

@@ -23,7 +23,7 @@ _METHODS: Final = frozenset({*_READING, "POST", "PUT", "PATCH", "DELETE"})
 _TELLING: Final = frozenset({401, 403, 413, 421, 429})
 _ID: Final = re.compile(rb"[0-9A-Za-z-]{8,64}")
 _HEADER: Final = b"x-request-id"
-#: A browser that went away before its answer began.
+#: A browser that went away before its answer began, or a stop that did not wait for it any longer.
 _GONE: Final = 499
 
 
@@ -60,7 +60,7 @@ class Measured:
         self._metrics.running.inc()
         try:
             await self._app(scope, receive, noting)
-        except BaseException:
+        except Exception:
             status = 500 if status == _GONE else status
             raise
         finally:

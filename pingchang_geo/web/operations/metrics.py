@@ -48,7 +48,7 @@ class Metrics:
     """The process's metrics in a registry of their own."""
 
     def __init__(self, store: LocalStore, version: str, sessions: Callable[[], int]) -> None:
-        disable_created_metrics()  # a second series for each, that nobody looks at
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, that nobody looks at
         self.registry = CollectorRegistry()
         registry = self.registry
         self.requests = Counter("pingchang_requests", "Answered requests.", ["route", "status"], registry=registry)
