@@ -170,10 +170,10 @@ class Figures:
         shown = [data for data in self.atlas.layers.values() if not data.spec.base_map]
         behind = tuple(data.spec.id for data in shown)
         mark = self.atlas.mark(behind)
+        words = "、".join(version_words(data) for data in shown)
         if rest[0] == "layers":
-            words = "、".join(version_words(data) for data in shown)
             return Figure(name, "图层版本", words, "", math.nan, "当前发布的版本", behind, mark)
         if rest[0] == "illustrative":
             count = sum(data.version.provenance.illustrative for data in shown)
-            return Figure(name, "示意图层", f"{count}", "个", float(count), "当前发布的版本", behind, mark)
+            return Figure(name, "示意图层", f"{count}", "个", float(count), f"当前版本：{words}", behind, mark)
         raise MissingFigureError(f"没有名为「{name}」的数据信息")
