@@ -1,0 +1,173 @@
+"""Our own pages under our own policy, in a real browser: not one violation, and a foreign script does not run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from pingchang_geo.ui.registry import PAGES
+from tests.web.doorway import PASSWORD
+from tests.web.served import Served, county, people, served
+
+pytestmark = pytest.mark.e2e
+
+_LISTEN = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error("VIOLATION " + event.violatedDirective + " " + event.blockedURI + " in " + location.pathname));
+"""
+_READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+_SITE = {
+    "type": "Polygon",
+    "coordinates": [[[107.1, 31.55], [107.11, 31.55], [107.11, 31.56], [107.1, 31.56], [107.1, 31.55]]],
+}
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("browser") / "data"
+    county(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(data_dir: Path) -> Iterator[Served]:
+    with served(data_dir, "closed", "/eco") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    assert path, "Chromium is missing: run make setup-dev"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, server: Served, data_dir: Path) -> Iterator[BrowserContext]:
+    """An admin, signed in through the form."""
+    people(data_dir)
+    opened = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    opened.add_init_script(_LISTEN)
+    page = opened.new_page()
+    page.goto(f"{server.url}/forest")
+    assert page.url == f"{server.url}/account/login?next=/eco/forest"
+    page.fill("#name", "测试管理员")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector(_READY)
+    assert page.url.startswith(f"{server.url}/forest")
+    page.close()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    opened = context.new_page()
+    seen: list[str] = []
+    opened.on("console", lambda said: seen.append(said.text))
+    yield opened
+    opened.close()
+    assert [text for text in seen if "VIOLATION" in text or "Content Security Policy" in text] == []
+
+
+def _use(page: Page) -> list[str]:
+    """Open what is folded, download what can be; what was done."""
+    done = []
+    page.wait_for_selector(_READY)
+    for folded in page.locator("[data-testid=stExpander] summary").all()[:4]:
+        folded.click()
+    for tab in page.locator("[role=tab]:visible").all()[:6]:
+        tab.click()
+    for button in page.locator("[data-testid=stDownloadButton] button:visible").all()[:2]:
+        with page.expect_download() as got:
+            button.click()
+        assert got.value.failure() is None
+        done.append("download")
+    for plot in page.locator(".js-plotly-plot:visible").all()[:1]:
+        plot.hover()
+        with page.expect_download() as got:
+            plot.locator(".modebar-btn").first.click()
+        assert got.value.failure() is None
+        done.append("picture")
+    for share in page.locator(".st-key-share button").all()[:1]:
+        share.click()
+        # Playwright's wait_for_function evaluates text, which the policy forbids
+        expect(page.locator("#share_address")).to_have_text(re.compile("^http"))
+        done.append("share")
+    return done
+
+
+@pytest.mark.parametrize("path", ["" if entry.default else entry.path for entry in PAGES])
+def test_no_page_violates_the_policy(page: Page, server: Served, path: str) -> None:
+    page.goto(f"{server.url}/{path}")
+    page.wait_for_selector(_READY)
+    for frame in page.locator("iframe[title*=folium]").all():
+        board = frame.content_frame.locator(".leaflet-container")
+        board.wait_for()
+    assert "share" in _use(page)
+
+
+def test_uploads_pass(page: Page, server: Served, tmp_path: Path) -> None:
+    file = tmp_path / "site.geojson"
+    file.write_text(json.dumps(_SITE), encoding="utf-8")
+    page.goto(f"{server.url}/update")
+    page.wait_for_selector(_READY)
+    chooser = page.locator("[data-testid=stFileUploaderDropzoneInput]").first
+    chooser.wait_for(state="attached")
+    with page.expect_response(lambda answer: "upload_file" in answer.url and answer.request.method == "PUT") as got:
+        chooser.set_input_files(file)
+    assert got.value.status == 204
+
+
+@pytest.mark.parametrize("path", ["login", "logout", "password", "nothing"])
+def test_account_pages(page: Page, server: Served, path: str) -> None:
+    page.goto(f"{server.url}/account/{path}")
+    page.locator("h1, [data-testid=stApp]").first.wait_for()
+
+
+def test_a_script_that_is_not_ours_does_not_run(context: BrowserContext, server: Served) -> None:
+    """The policy is in force: what the other tests find none of is found here."""
+    page = context.new_page()
+    seen: list[str] = []
+    page.on("console", lambda said: seen.append(said.text))
+    page.goto(f"{server.url}/methods")
+    page.wait_for_selector(_READY)
+    page.evaluate(
+        """() => {
+            const inline = document.createElement("script");
+            inline.textContent = "window.mine = 1";
+            const foreign = document.createElement("script");
+            foreign.src = "https://evil.example/x.js";
+            document.body.append(inline, foreign);
+        }"""
+    )
+    assert page.evaluate("window.mine") is None
+    page.wait_for_timeout(300)
+    violations = [text for text in seen if text.startswith("VIOLATION script-src")]
+    assert {text.split()[2] for text in violations} == {"inline", "https://evil.example/x.js"}
+    page.close()
+
+
+def test_nobody_frames_the_sign_in(browser: Browser, server: Served) -> None:
+    page = browser.new_context().new_page()
+    page.route(
+        "http://outside.example/",
+        lambda route: route.fulfill(
+            body=f'<iframe src="{server.url}/account/login"></iframe>', content_type="text/html"
+        ),
+    )
+    page.goto("http://outside.example/")
+    page.wait_for_timeout(1000)
+    (frame,) = page.frames[1:]
+    assert frame.url == "chrome-error://chromewebdata/"
+    page.context.close()
