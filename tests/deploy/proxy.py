@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -108,6 +109,14 @@ def configuration(folder: Path, app: int, plain: int, secure: int, name: str) ->
     return main
 
 
+def trusting() -> ssl.SSLContext:
+    """For clients of the tests: any certificate will do."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 @dataclass(frozen=True)
 class Proxy:
     """A running nginx."""
@@ -128,11 +137,12 @@ class Proxy:
 
 
 @contextmanager
-def running(folder: Path, app: int, name: str = "localhost") -> Iterator[Proxy]:
-    """nginx in front of the port ``app`` of this host."""
+def running(folder: Path, app: int, name: str = "localhost", secure: int | None = None) -> Iterator[Proxy]:
+    """nginx in front of the port ``app`` of this host, itself on the port ``secure``."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
-    plain, secure = free_ports(2)
+    plain, other = free_ports(2)
+    secure = secure or other
     main = configuration(folder, app, plain, secure, name)
     process = subprocess.Popen(
         [program(), "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(main)],

@@ -18,7 +18,7 @@ import pytest
 
 from pingchang_geo.settings import Settings
 from tests.deploy import proxy
-from tests.deploy.proxy import Proxy
+from tests.deploy.proxy import Proxy, trusting
 
 TEXT = ("平昌县 " * 500).encode()
 
@@ -78,13 +78,6 @@ def bare(tmp_path: Path) -> Iterator[Proxy]:
     """nginx with nobody behind it."""
     with proxy.running(tmp_path / "etc", proxy.free_ports(1)[0]) as started:
         yield started
-
-
-def trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def ask(
