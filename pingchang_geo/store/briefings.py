@@ -33,7 +33,8 @@ SHIPPED_DIR: Final = Path(__file__).resolve().parents[2] / "data" / "briefings"
 #: Publisher of what comes with the project.
 SHIPPED_BY: Final = "系统"
 FOLDER: Final = "briefings"
-_LOCK: Final = "briefings.lock"
+#: Beside the folders of the names; no name begins with a dot.
+_LOCK: Final = ".lock"
 _FILE: Final = re.compile(r"([0-9]{6})\.toml")
 _HEAD: Final = "# saved "
 _LONGEST_NOTE: Final = 200
@@ -153,6 +154,12 @@ class BriefingShelf:
                 raise
             return saved
 
+    def files(self) -> tuple[Path, ...]:
+        """Files of all saved versions, for a backup; what is shipped lies with the software."""
+        return tuple(
+            self._path(name, number) for name in self.names() for number in sorted(_numbers(self._folder / name))
+        )
+
     def sweep(self) -> list[str]:
         """Remove what interrupted savers left behind; returns what was removed."""
         if not self._folder.is_dir():
@@ -227,8 +234,7 @@ class BriefingShelf:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             self._folder.mkdir(exist_ok=True)
-            lock = locks.locked(self._root / _LOCK, alone=True)
-            with lock:
+            with locks.locked(self._folder / _LOCK, alone=True):
                 yield
         except OSError as error:
             raise StoreError("数据目录无法写入，未作任何更改。", fix=_CHECK_DISK) from error

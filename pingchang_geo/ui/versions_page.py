@@ -48,6 +48,7 @@ _ACTIONS: Final = {
     "backup": "备份",
     "restore": "恢复",
     "prune": "清理",
+    "briefing": "保存汇报",
 }
 _LOG_ROWS: Final = 200
 _MIMES: Final = {

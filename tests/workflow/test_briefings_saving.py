@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from pingchang_geo.errors import ConflictError, ForbiddenError, StoreError
 from pingchang_geo.store import LocalStore
 from pingchang_geo.store.briefings import BriefingShelf
 from pingchang_geo.workflow.briefings import saving
+from pingchang_geo.workflow.operations.backup import backup
+from pingchang_geo.workflow.operations.restore import restore
 
 ANALYST = Actor("李技术员", Role.ANALYST, "session")
 
@@ -92,3 +95,18 @@ def test_what_is_not_on_the_shelf(shelf: BriefingShelf) -> None:
         saving.opened("nothing", on=shelf)
     with pytest.raises(StoreError, match="没有第 3 版"):
         saving.opened("default", 3, on=shelf)
+
+
+def test_briefings_survive_backup_and_restore(shelf: BriefingShelf, empty_store: LocalStore, tmp_path: Path) -> None:
+    briefing = replace(saving.opened("default", on=shelf).briefing, title="换了标题")
+    saving.save(briefing, base=0, actor=ANALYST, on=shelf, require=require)
+    saving.save(replace(briefing, name="party-school"), base=None, actor=ANALYST, on=shelf, require=require)
+    made = backup(empty_store, tmp_path / "backup.tar.gz", "root")
+    assert {member.name for member in made.manifest.files if member.name.startswith("briefings/")} == {
+        "briefings/default/000001.toml",
+        "briefings/party-school/000001.toml",
+    }
+    restore(made.path, tmp_path / "new", "root")
+    again = BriefingShelf(tmp_path / "new")
+    assert saving.opened("default", on=again).briefing == briefing
+    assert again.versions("party-school") == shelf.versions("party-school")

@@ -32,6 +32,7 @@ _NAME: Final = re.compile(
     r"catalogue\.sqlite|accounts\.sqlite"
     r"|versions/[a-z_]+/[0-9]+-[0-9a-f]{12}/content\.parquet"
     r"|mappings/[a-z_]+-[0-9a-f]+\.json"
+    r"|briefings/[a-z0-9-]{1,40}/[0-9]{6}\.toml"
 )
 _LARGEST_MANIFEST: Final = 64 << 20
 _CHUNK: Final = 1 << 20

@@ -1,9 +1,9 @@
 """Backup: one file with everything that cannot be computed again, taken while the server runs and people publish.
 
 It holds the catalogue (versions, log), the accounts, the content of every version that this copy of the catalogue
-names, and the remembered column mappings. Not in it: what is derived from versions (computed again after a restore),
-drafts (uploads in work: the analyst still has the files), and ``settings.toml`` (it lies with the software and holds
-secrets).
+names, the remembered column mappings, and the saved briefings. Not in it: what is derived from versions (computed
+again after a restore), drafts (uploads in work: the analyst still has the files), and ``settings.toml`` (it lies with
+the software and holds secrets).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Final
 from pingchang_geo import __version__
 from pingchang_geo.errors import BackupError, PingchangError
 from pingchang_geo.store import LocalStore, Version, sync_folder
+from pingchang_geo.store.briefings import BriefingShelf
 from pingchang_geo.store.catalogue import Catalogue, now
 from pingchang_geo.store.copies import copy_database
 from pingchang_geo.workflow.operations import archive
@@ -129,6 +130,10 @@ def _gathered(store: LocalStore, folder: Path) -> tuple[Manifest, dict[str, Path
     for mapping in sorted((store.root / "mappings").glob("*.json")):
         shutil.copyfile(mapping, folder / "mappings" / mapping.name)
         small.append(f"mappings/{mapping.name}")
+    for saved in BriefingShelf(store.root).files():
+        small.append(saved.relative_to(store.root).as_posix())
+        (folder / small[-1]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(saved, folder / small[-1])
     copied = Catalogue(folder / CATALOGUE, copied=True)
     versions = [version for version in copied.every_version() if not version.pruned_at]
     sources = {name: folder / name for name in small}
