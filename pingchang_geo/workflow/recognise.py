@@ -65,7 +65,7 @@ def layer_of(
     fits = [_fit(spec, list(table.columns), samples, kinds) for spec in layers.all_specs()]
     ranked = sorted(
         (fit for fit in fits if fit.shapes_fit and fit.complete and fit.mapping.pairs),
-        key=lambda fit: (-fit.score, fit.spec.base_map),
+        key=lambda fit: (-fit.score, fit.spec.name_field not in fit.mapping.pairs, fit.spec.base_map),
     )
     if known is not None:
         return known, "由使用者指定", _looks_like_another(known, fits, ranked)

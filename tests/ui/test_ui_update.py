@@ -252,3 +252,19 @@ def test_the_history_and_the_way_back(open_page: Open, store: Any) -> None:
 def test_other_layers_by_address(open_page: Open) -> None:
     assert "生态保护红线的版本" in words(open_page("versions", layer="redline"))
     assert "nonsense" in open_page("versions", nonsense="1").toast[0].value
+
+
+def test_a_wrong_layer_is_changed_without_uploading_again(open_page: Open) -> None:
+    app = open_page("update")
+    app.file_uploader[0].set_value([packed()])
+    app.selectbox(key="update_layer").set_value("redline")
+    app.run()
+    button(app, "检查文件").click()
+    app = settled(app.run())
+    assert "更像「森林小班」" in words(app)
+    assert "请确认" not in [head.value for head in app.markdown]  # nothing to confirm about a file that is refused
+    (other,) = [box for box in app.selectbox if box.label == "改按图层"]
+    assert other.value == "forest"
+    button(app, "重新检查").click()
+    app = settled(app.run())
+    assert "检查通过，可以发布" in words(app)

@@ -31,8 +31,12 @@ def findings(
     show, icon, words = _DECISIONS[found["decision"]]
     words = words.format(questions=levels.count("confirm"), blocking=levels.count("blocking"))
     getattr(st, show)(f"**{words}**", icon=icon)
-    _summary(found)
-    questions.questions(draft, found, desk, submit)
+    if found["format"]:
+        _summary(found)
+    if found["decision"] == "reject":
+        questions.other_layer(draft, found, desk, submit)
+    else:
+        questions.questions(draft, found, desk, submit)
     questions.columns(draft, found, desk, submit)
     issues.issues(drafts, draft, found, atlas)
     changes.changes(drafts, draft, found, atlas)

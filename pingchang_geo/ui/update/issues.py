@@ -21,7 +21,7 @@ from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.uploads import listing
 from pingchang_geo.workflow.uploads.drafting import CODES
-from pingchang_geo.workflow.uploads.drafts import CHECKED, Draft, Drafts
+from pingchang_geo.workflow.uploads.drafts import CHECKED, FRAME, Draft, Drafts
 
 _LEVELS: Final = {"blocking": "必须改正", "confirm": "需要确认", "repaired": "已修复", "warning": "提醒"}
 _COLORS: Final[dict[str, Literal["red", "orange", "green", "gray"]]] = {
@@ -34,6 +34,8 @@ _COLORS: Final[dict[str, Literal["red", "orange", "green", "gray"]]] = {
 _DRAWN: Final = 400
 #: Degrees kept around a row that the map goes to.
 _AROUND: Final = 0.003
+#: So many issues need no list that scrolls.
+_FEW: Final = 4
 _PLACES: Final = {"经度": 6, "纬度": 6}
 
 
@@ -44,12 +46,13 @@ def issues(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas) ->
     if not listed:
         st.caption("没有发现问题。")
         return
-    left, right = st.columns((0.58, 0.42), gap="small")
+    left, right = st.columns((0.58, 0.42), gap="small") if found["bounds"] else (st.container(), None)
     with left:
         picked = _list(draft, found)
         _downloads(drafts, draft, found)
-    with right:
-        _map(drafts, draft, found, atlas, picked)
+    if right is not None:
+        with right:
+            _map(drafts, draft, found, atlas, picked)
 
 
 def _label(found: dict[str, Any], name: str | None) -> str:
@@ -67,7 +70,8 @@ def _list(draft: Draft, found: dict[str, Any]) -> int | None:
     def go(number: int | None) -> None:
         st.session_state[shown_key] = None if number is None else names[number]
 
-    with st.container(height=430, border=True, gap="xsmall", key="issue_list"):
+    height: int | Literal["content"] = 430 if len(found["issues"]) > _FEW else "content"
+    with st.container(height=height, border=True, gap="xsmall", key="issue_list"):
         for number, one in enumerate(found["issues"]):
             with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
                 st.badge(_LEVELS[one["level"]], color=_COLORS[one["level"]])
@@ -177,6 +181,9 @@ def _map(drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, pick
         drawn = chosen[~(chosen.geometry.isna() | chosen.geometry.is_empty)].head(_DRAWN)
         valid = shapely.make_valid(drawn.geometry.to_numpy())
         shapes = [Shape(Role.FAULT, shape, legend="有问题的图形") for shape in valid]
+    elif found["rows"] <= _DRAWN and (frame := drafts.features(draft, FRAME)) is not None:
+        drawn = frame.geometry[~(frame.geometry.isna() | frame.geometry.is_empty)].to_numpy()
+        shapes = [Shape(Role.ADDED, shape, legend="文件中的图形") for shape in drawn]
     box = _box(found, picked) or found["bounds"]
     fly = None
     if box:

@@ -17,9 +17,13 @@ from pingchang_geo.workflow.uploads.drafts import Draft
 
 #: The same sentences serve the command line; on the page its hint in brackets is left out.
 _COMMAND: Final = re.compile(r"[（(]或?命令行[^）)]*[）)]|，或用 --confirm [^。]*")
+#: Layers as the command line knows them, in front of their names.
+_IDS: Final = re.compile(r"\b[a-z]+（([^）]+)）")
 _ENCODINGS: Final = ("GB18030", "UTF-8", "BIG5")
 #: Questions whose answer is an EPSG number.
 _CRS: Final = frozenset(("CRS_INFERRED", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE"))
+#: Findings after which another layer may be the right one.
+_LAYER_WRONG: Final = frozenset(("LAYER_WRONG", "LAYER_NONE", "FIELDS_NONE", "GEOMETRY_TYPE"))
 _NONE: Final = "（不采用）"
 
 _COLUMN: Final = "文件中的列"
@@ -30,7 +34,7 @@ Submit = Callable[[dict[str, str], str | None], str]
 
 def said(text: str) -> str:
     """A message without what only concerns the command line."""
-    return _COMMAND.sub("", text)
+    return _IDS.sub(r"\1", _COMMAND.sub("", text))
 
 
 def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:
@@ -54,14 +58,41 @@ def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -
 
     with st.form("update_questions", border=True):
         for number, one in enumerate(open_ones):
-            if number:
-                st.divider()
-            st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
-            st.caption(plain(said(one["fix"])))
-            _control(one, found, keys[number])
+            with st.container(border=True, gap="xsmall"):
+                st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
+                st.caption(plain(said(one["fix"])))
+                _control(one, found, keys[number])
         st.form_submit_button(
             "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=desk.ask, args=(sent,)
         )
+
+
+def other_layer(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:
+    """The choice of a layer, where the file was refused for the one it was taken for; the file need not come again."""
+    if not _LAYER_WRONG & {one["code"] for one in found["issues"]}:
+        return
+    titles = {spec.id: spec.title for spec in layers.all_specs() if spec.id != found["layer"]}
+    named = " ".join(one["message"] for one in found["issues"] if one["code"] == "LAYER_WRONG")
+    likely = [number for number, title in enumerate(titles.values()) if f"更像「{title}」" in named]
+    key = f"other_layer_{draft.id}"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "改按图层",
+            list(titles),
+            format_func=lambda value: titles[value],
+            index=likely[0] if likely else None,
+            placeholder="选择图层",
+            width=220,
+            key=key,
+        )
+
+        def sent() -> str:
+            chosen = st.session_state.get(key)
+            if not chosen:
+                raise PingchangError("还没有选择图层。", fix="请选择后再检查。")
+            return submit({n: v for n, v in draft.answers.items() if n not in ("LAYER_UNSURE", "MAPPING")}, chosen)
+
+        st.button("重新检查", icon=":material/refresh:", key=f"{key}_go", on_click=desk.ask, args=(sent,))
 
 
 def _given(value: Any) -> str | None:

@@ -17,7 +17,17 @@ from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 
 _AUTO: Final = ""
 _KEY: Final = "update_files"
-_ENDINGS: Final = ["zip", "shp", "shx", "dbf", "prj", "cpg", "gpkg", "geojson", "json", "kml", "kmz", "parquet"]
+#: The uploader speaks English. It takes any kind of file, so that our own check says in Chinese what is wrong with it;
+#: what is left is its own refusal (a file too large, a session that has ended), whose words are covered.
+_WORDS: Final = """
+<style>
+.st-key-upload_box [data-testid="stFileChip"][aria-invalid="true"] { height: auto; flex-wrap: wrap; }
+.st-key-upload_box [data-testid="stFileChip"][aria-invalid="true"]::after {
+  content: "没有上传：超过 LIMIT MB，或登录已失效"; flex-basis: 100%; font-size: 0.75rem; color: #A12A22;
+}
+[data-testid="stTooltipErrorContent"] { display: none; }
+</style>
+"""
 _STAGES: Final = {"received": "检查未完成", "inspected": "待确认或待发布", "failed": "检查失败"}
 _ADVICE: Final = """
 **怎样提交**
@@ -45,10 +55,10 @@ def _form(drafts: Drafts, desk: Desk) -> None:
     permission.grant_upload(limit)
     known = {_AUTO: "自动识别", **{spec.id: spec.title for spec in layers.all_specs()}}
     key = f"{_KEY}_{desk.turn}"
+    st.html(_WORDS.replace("LIMIT", str(limit)))
     with st.container(key="upload_box"):
         files = st.file_uploader(
             f"**选择文件**　把文件拖到下框，或点击按钮选择（合计不超过 {limit} MB，可多选）",
-            type=_ENDINGS,
             accept_multiple_files=True,
             key=key,
             max_upload_size=limit,
