@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from pingchang_geo.access import Role, operator
 from pingchang_geo.settings import Settings
@@ -52,10 +52,10 @@ class Served:
         """What its own pages send."""
         return self.url.removesuffix(self.base)
 
-    def client(self, token: str = "") -> httpx.Client:
+    def client(self, token: str = "") -> httpx2.Client:
         """A browser's connection, signed in if a token is given."""
         cookies = {"pingchang_session": token} if token else {}
-        return httpx.Client(base_url=self.url, cookies=cookies, headers={"Origin": self.origin}, timeout=30)
+        return httpx2.Client(base_url=self.url, cookies=cookies, headers={"Origin": self.origin}, timeout=30)
 
 
 def county(data_dir: Path) -> None:
