@@ -290,6 +290,8 @@ _DETAILS: Final = {
     "seconds": "用时（秒）",
     "derived": "派生数据",
     "drafts": "过期草稿",
+    "briefing": "汇报",
+    "current": "当前版本",
 }
 #: Values that stand for words.
 _WORDS: Final = {

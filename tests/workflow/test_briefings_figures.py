@@ -201,6 +201,24 @@ def test_what_is_not_there_is_explained(figures: Figures, name: str, words: str)
             figures.get(name)
 
 
+def test_what_is_offered_is_there(figures: Figures) -> None:
+    offered = figures.offered()
+    assert len(set(offered)) == len(offered)
+    labels = {figures.get(name).label for name in offered}
+    assert {"forest.stock_tc", "redline.inside.stock_tc", "check.redline_share.share_pct"} <= set(offered)
+    assert "parks.area_ha" not in offered  # the one park is a point
+    assert all(labels)
+
+
+def test_a_reason_is_raised_anew_each_time(figures: Figures) -> None:
+    caught = []
+    for _ in range(2):
+        with pytest.raises(MissingFigureError) as error:
+            figures.get("wald.count")
+        caught.append(error.value)
+    assert caught[0] is not caught[1]  # a kept exception would gather tracebacks for ever
+
+
 def test_every_extensive_column_that_is_filled_has_a_sum(figures: Figures, tiny: Atlas) -> None:
     for layer_id, data in tiny.layers.items():
         for field in data.spec.fields:

@@ -21,7 +21,7 @@ Besides, of the report against itself: ``check.<id>.<value>``, ``check.<id>.resu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -57,7 +57,8 @@ class Figures:
         self.atlas = atlas
         self.ledger = ledger
         self.choice = choice
-        self._known: dict[str, Figure | MissingFigureError] = {}
+        #: Figures, and the reasons why there are none.
+        self._known: dict[str, Figure | str] = {}
         self._accounts: dict[str, CarbonAccount] = {}
 
     def get(self, name: str) -> Figure:
@@ -70,11 +71,26 @@ class Figures:
             try:
                 self._known[name] = self._named(name)
             except MissingFigureError as error:
-                self._known[name] = error
+                self._known[name] = str(error)
         found = self._known[name]
-        if isinstance(found, MissingFigureError):
-            raise found
+        if isinstance(found, str):
+            raise MissingFigureError(found)
         return found
+
+    def offered(self) -> tuple[str, ...]:
+        """Names that an editor may choose from: totals of every layer, of zones, of each check. Every one has a figure;
+        groups (``….<category>.<value>``) are too many to list."""
+        names = [name for data in self.atlas.layers.values() if not data.spec.base_map for name in _offered(data)]
+        names += [f"check.{check.id}.{key}" for check in self.checks.values() for key in check.values]
+        names += ["reconcile.words", "data.layers", "data.illustrative", "report.title", "report.author", "carbon.set"]
+        return tuple(name for name in names if self._there(name))
+
+    def _there(self, name: str) -> bool:
+        try:
+            self.get(name)
+        except MissingFigureError:
+            return False
+        return True
 
     def account(self, layer_id: str) -> CarbonAccount:
         """The carbon account of a carbon-bearing layer by the current parameters."""
@@ -177,3 +193,16 @@ class Figures:
             count = sum(data.version.provenance.illustrative for data in shown)
             return Figure(name, "示意图层", f"{count}", "个", float(count), f"当前版本：{words}", behind, mark)
         raise MissingFigureError(f"没有名为「{name}」的数据信息")
+
+
+def _offered(data: LayerData) -> Iterator[str]:
+    """Names that may have a figure for a layer."""
+    spec = data.spec
+    yield f"{spec.id}.count"
+    yield from (f"{spec.id}.{field.name}" for field in spec.fields if field.extensive and field.name in data.filled)
+    if spec.carbon is not None:
+        yield from (f"{spec.id}.{name}" for name in ("mean.stock_tc_ha", "stock_tco2", "interval"))
+    if spec.zone is not None:
+        yield from (
+            f"{spec.id}.{share}.{name}" for share in ("inside", "inside_pct") for name in ("area_ha", "stock_tc")
+        )
