@@ -35,7 +35,11 @@ class MapLayer:
 
 
 def config(
-    snapshot: str, layers: Sequence[MapLayer], base: Sequence[MapLayer], extent: tuple[float, float, float, float]
+    snapshot: str,
+    layers: Sequence[MapLayer],
+    base: Sequence[MapLayer],
+    extent: tuple[float, float, float, float],
+    root: str = ROOT,
 ) -> dict[str, Any]:
     """The map's constant configuration.
 
@@ -44,12 +48,13 @@ def config(
         layers: data layers, lowest first.
         base: outlines and rivers that lie beneath, by the role their id names.
         extent: west, south, east, north of what the map shows first (EPSG:4490).
+        root: way from the page that holds the map to the server's base path.
     """
     west, south, east, north = extent
     roles = {"outline": "county", "neighbours": "neighbours", "rivers": "rivers"}
     published = {layer.spec.id for layer in base}
     return {
-        "root": ROOT,
+        "root": root,
         "snapshot": snapshot,
         "bounds": [[south, west], [north, east]],
         "layers": [_layer(layer) for layer in layers],

@@ -26,6 +26,9 @@ ROOT: Final = "../../"
 _LEAFLET: Final = "vendor/leaflet/dist/leaflet"
 #: Address of :func:`script_bundle` below the base path.
 BUNDLE: Final = "web/pingchang.js"
+#: The same with the player of briefings behind it.
+BRIEFING_BUNDLE: Final = "web/briefing.js"
+_CHARTS: Final = "vendor/plotly.js-basic-dist-min/plotly-basic.min.js"
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,53 @@ def script_bundle(web_dir: Path) -> bytes:
         return b"\n;\n".join((web_dir / "src" / name).read_bytes() for name in _manifest(web_dir)["scripts"])
 
 
-def _manifest(web_dir: Path) -> dict[str, list[str]]:
-    manifest: dict[str, list[str]] = json.loads((web_dir / "src" / "manifest.json").read_text(encoding="utf-8"))
+@dataclass(frozen=True)
+class Parts:
+    """Scripts and styles of the player of briefings: address below the base path and content, in order."""
+
+    scripts: tuple[tuple[str, bytes], ...]
+    styles: tuple[tuple[str, bytes], ...]
+
+
+@cache
+def briefing_parts(web_dir: Path) -> Parts:
+    """What a page that plays a briefing needs.
+
+    Raises:
+        AssetMissingError: a file of the list is not there; the message names the command that mends it.
+    """
+    with _missing_named():
+        libraries = web_dir / "node_modules"
+        leaflet, source = libraries / "leaflet" / "dist", web_dir / "src"
+        own = [*_manifest(web_dir)["styles"], *_manifest(web_dir)["briefing"]["styles"]]
+        return Parts(
+            (
+                (f"{_LEAFLET}.js", (leaflet / "leaflet.js").read_bytes()),
+                (_CHARTS, (libraries / _CHARTS.removeprefix("vendor/")).read_bytes()),
+                (BRIEFING_BUNDLE, briefing_bundle(web_dir)),
+            ),
+            (
+                (f"{_LEAFLET}.css", (leaflet / "leaflet.css").read_bytes()),
+                *((f"web/{name}", (source / name).read_bytes()) for name in own),
+            ),
+        )
+
+
+@cache
+def briefing_bundle(web_dir: Path) -> bytes:
+    """The map's scripts and the player's as one file."""
+    with _missing_named():
+        own = _manifest(web_dir)["briefing"]["scripts"]
+        return b"\n;\n".join([script_bundle(web_dir), *((web_dir / "src" / name).read_bytes() for name in own)])
+
+
+def hashed(path: str, content: bytes) -> str:
+    """Address with a hash of the content, so that browsers may keep it for ever."""
+    return f"{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def _manifest(web_dir: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((web_dir / "src" / "manifest.json").read_text(encoding="utf-8"))
     return manifest
 
 
@@ -77,7 +125,7 @@ def _missing_named() -> Iterator[None]:
 
 
 def _address(path: str, content: bytes) -> str:
-    return f"{ROOT}{path}?v={hashlib.sha256(content).hexdigest()[:10]}"
+    return ROOT + hashed(path, content)
 
 
 def patch() -> None:

@@ -8,6 +8,7 @@ tile costs microseconds, processes share the pages, and nothing needs a lock bec
 import json
 import mmap
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -86,3 +87,8 @@ class TileArchive:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """Zoom, column and row of every tile there is, coarse ones first."""
+        mask = (1 << 29) - 1
+        return ((key >> 58, (key >> 29) & mask, key & mask) for key in sorted(self._index))

@@ -9,12 +9,11 @@ import streamlit as st
 
 from pingchang_geo import classify, layers, maps
 from pingchang_geo.exports.sheet import Source
-from pingchang_geo.maps import MapLayer
 from pingchang_geo.maps.offline import Assets, assets
 from pingchang_geo.settings import settings
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.units import UnitChoice
-from pingchang_geo.workflow import derive, start
+from pingchang_geo.workflow import board, derive, start
 from pingchang_geo.workflow.atlas import Atlas, LayerData
 
 
@@ -51,17 +50,10 @@ def map_assets() -> Assets:
     return assets(settings().web_dir)
 
 
-def map_layer(found: Atlas, data: LayerData) -> MapLayer:
-    """A layer as the map needs it, with the mark of its own features; :func:`theme` marks what is joined in."""
-    return MapLayer(data.spec, data.version.name, data.frame, derive.tiled(data.version), found.mark([data.spec.id]))
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
 def map_config(atlas_id: str, layer_ids: tuple[str, ...], _atlas: Atlas) -> dict[str, Any]:
     """The constant configuration of a page's map; the same object for every session. Read only."""
-    base = [map_layer(_atlas, data) for data in _atlas.layers.values() if data.spec.base_map]
-    extent = _atlas["county"].extent if "county" in _atlas else _union(_atlas)
-    return maps.config(_atlas.id, [map_layer(_atlas, _atlas[i]) for i in layer_ids], base, extent)
+    return board.map_config(_atlas, layer_ids)
 
 
 def theme(found: Atlas, layer_id: str, field: str, method: classify.Method, choice: UnitChoice) -> dict[str, Any]:
@@ -83,9 +75,3 @@ def _theme(key: tuple[str, ...], _data: LayerData, _method: classify.Method, _ch
     found = _data.spec.theme(key[2])
     assert found is not None
     return maps.theme_state(_data.spec, found, _data.frame, _choice, _method)
-
-
-def _union(found: Atlas) -> tuple[float, float, float, float]:
-    extents = [data.extent for data in found.layers.values() if len(data.frame)]
-    west, south, east, north = zip(*extents, strict=True)
-    return min(west), min(south), max(east), max(north)

@@ -17,10 +17,11 @@ from starlette.routing import Route
 
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.web.assets import asset_mounts
-from pingchang_geo.web.mapdata import MapData
+from pingchang_geo.web.briefings import briefing_routes
 from pingchang_geo.workflow.atlas import Atlas, LayerData
 from pingchang_geo.workflow.cards import card
 from pingchang_geo.workflow.current import Atlases
+from pingchang_geo.workflow.mapdata import MapData
 from pingchang_geo.workflow.search import search
 
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -37,6 +38,7 @@ def routes(atlases: Atlases, web_dir: Path, prefix: str = "") -> list[Any]:
         Route(f"{prefix}/layers/{{layer}}/{{snapshot}}.geojson", handlers.geojson),
         Route(f"{prefix}/outline/{{layer}}/{{version}}/{{row:int}}", handlers.outline),
         Route(f"{prefix}/search/{{snapshot}}", handlers.search),
+        *briefing_routes(atlases, web_dir, prefix),
         *asset_mounts(web_dir, prefix),
     ]
 

@@ -127,6 +127,7 @@
 
     /** What a click at a place does. */
     pick(latlng) {
+      if (this.config.alone) return; // nobody there to ask about a feature
       const hits = this.hits(latlng);
       if (hits.length === 0) return this.close();
       this.open(hits[0].view.layer, hits[0].row, latlng, hits.slice(1));

@@ -128,7 +128,7 @@
 
     /** Where the reader moved the map and which layers are on, into the address: a copied link shows the same. */
     _writeView() {
-      if (this._untouched && !this._switched) return; // the start needs no address
+      if (this.config.still || (this._untouched && !this._switched)) return; // the start needs no address
       try {
         const target = page(), url = new URL(target.location.href), centre = this.map.getCenter();
         if (!this._untouched) url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
@@ -178,7 +178,7 @@
     fly(bounds) {
       this._untouched = false;
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const options = { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(), 30], maxZoom: 16, duration: 0.8 };
+      const options = { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(), 30], maxZoom: 16, duration: this.config.flightS ?? 0.8 };
       if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, options);
     }

@@ -36,7 +36,7 @@ _SECURE: Final = (
 #: The folium component evaluates the map's script; its frame is the only place where that is allowed.
 _COMPONENT: Final = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+    "img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'"
 )
 #: Our own forms: no script at all, one style sheet.
@@ -68,8 +68,8 @@ def page_policy(scripts: Iterable[str]) -> str:
     hashes = " ".join(script_hash(text) for text in scripts)
     return (
         f"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self'; worker-src blob:; "
-        "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
 
 

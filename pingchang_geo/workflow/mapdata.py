@@ -6,7 +6,7 @@ import gzip
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +19,8 @@ from pingchang_geo.tiles import DeepTiles, TileArchive, encode_column
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import LayerData
 
-_ARCHIVE_MAX_ZOOM: Final = 13
+#: Zooms up to this one lie ready; deeper tiles are drawn when asked for.
+ARCHIVE_MAX_ZOOM: Final = 13
 #: Columns and GeoJSON bodies kept; a 100,000-plot column is about 0.3 MB.
 _BODIES_KEPT: Final = 128
 _OPEN_LAYERS: Final = 4
@@ -40,12 +41,21 @@ class MapData:
         if not derive.tiled(layer.version):
             return None
         key = (layer.version.layer, layer.version.name)
-        if z <= _ARCHIVE_MAX_ZOOM:
+        if z <= ARCHIVE_MAX_ZOOM:
             path = derive.tile_path(layer.store, layer.version)
             archive: TileArchive = self._archives.get(key, lambda: TileArchive.open(path))
             return archive.get(z, x, y)
         deep: DeepTiles = self._deep.get(key, lambda: DeepTiles(crs.to_web_mercator(layer.geometry)))
         return deep.render(z, x, y)
+
+    def tiles(self, layer: LayerData) -> Iterator[tuple[tuple[int, int, int], bytes]]:
+        """Every tile that lies ready (z, x, y), gzipped, in order; none for a layer without tiles."""
+        if derive.tiled(layer.version):
+            archive = TileArchive.open(derive.tile_path(layer.store, layer.version))
+            for key in archive:
+                body = archive.get(*key)
+                assert body is not None  # it is in the index
+                yield key, body
 
     def column(self, atlas_id: str, layer: LayerData, field: str) -> bytes:
         """Gzipped column: Float32 numbers or category codes."""
