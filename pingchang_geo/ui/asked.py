@@ -29,6 +29,7 @@ class Desk:
     """One page's requests in one session.
 
     Attributes:
+        dropped: what was asked for last was not done, for want of a right.
         turned: what the reader has turned to, for pages that show one thing of many; None before they did.
         turn: counts, for widgets that must start afresh.
     """
@@ -36,17 +37,23 @@ class Desk:
     pending: Action | None = None
     done: str = ""
     wrong: str = ""
+    dropped: bool = False
     turned: str | None = None
     turn: int = 0
 
     def ask(self, action: Action) -> None:
         """Have something done by the next run. For callbacks."""
+        self.dropped = False
         self.pending = action
 
     def drop(self) -> bool:
-        """Forget what was asked for: whoever asked may not (any more). Whether there was anything."""
-        had, self.pending = self.pending is not None, None
-        return had
+        """Forget what was asked for: whoever asked may not (any more). Whether there was anything, in this run or in
+        one before it that was cut short.
+        """
+        if self.pending is not None:
+            self.dropped = True
+            self.pending = None
+        return self.dropped
 
     def settle(self) -> None:
         """Do what was asked for; first thing of a run."""
