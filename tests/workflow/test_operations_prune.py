@@ -129,6 +129,28 @@ def test_not_during_a_backup(old: LocalStore, chosen: Settings) -> None:
     assert contents(old) == [5, 4, 3, 2, 1]
 
 
+def test_a_backup_keeps_prunes_away_and_lets_publishes_through(
+    old: LocalStore, chosen: Settings, tmp_path: Path
+) -> None:
+    """Between the copy of the catalogue and the last file, which is when it would hurt."""
+    refused: list[str] = []
+
+    def meanwhile(step: str) -> None:
+        if not step.startswith("写入"):
+            return
+        with pytest.raises(StoreError, match="正在备份"):
+            prune(old, chosen, "李四", Rules(keep=1, young_days=1), LATER)
+        refused.append(step)
+        base = current_base(old, "forest")
+        source = layer_frames.OFFICIAL
+        publish(old, "forest", layer_frames.forest(), provenance=source, actor=operator("张三"), note="", base=base)
+
+    made = backup(old, tmp_path / "b.tar.gz", "tester", say=meanwhile)
+    assert len(refused) == 1
+    assert made.manifest.layers["forest"].startswith("5-")
+    assert contents(old) == [6, 5, 4, 3, 2, 1]
+
+
 def test_a_backup_afterwards_knows_what_went(old: LocalStore, chosen: Settings, tmp_path: Path) -> None:
     prune(old, chosen, "李四", Rules(keep=2, young_days=1), LATER)
     backup(old, tmp_path / "b.tar.gz", "tester")
