@@ -68,7 +68,7 @@ def page_policy(scripts: Iterable[str]) -> str:
     hashes = " ".join(script_hash(text) for text in scripts)
     return (
         f"default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self'; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
 
