@@ -102,6 +102,8 @@ find_python() {
 }
 
 check_place() {
+  [ -z "$user" ] || [ "$(id -u)" -eq 0 ] || refuse "--user 须以 root 运行。"
+  [[ $user =~ ^[a-z_][a-z0-9_-]*$|^$ ]] || refuse "用户名 $user 不能使用。"
   [ -z "$user" ] || id -u "$user" >/dev/null 2>&1 || refuse "没有用户 $user。请先运行：useradd --system --home-dir $prefix --shell /usr/sbin/nologin $user"
   mkdir -p "$prefix/releases" 2>/dev/null && [ -w "$prefix/releases" ] || refuse "不能写入 $prefix。请用 root 运行，或用 --prefix 另选目录。"
   local free
@@ -137,6 +139,8 @@ install_release() {
   printf '%s\n' "$release/app" >"$("$release/venv/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/pingchang_geo.pth"
   "$release/venv/bin/python" -I -m compileall -q -j 0 "$release/venv/lib" "$release/app/pingchang_geo" "$release/app/pages" >/dev/null || true
   rm -rf "$release/.pip"
+  [ -z "$user" ] || runuser -u "$user" -- "$release/venv/bin/python" -I -c 'import sys' 2>/dev/null ||
+    refuse "用户 $user 不能运行 $python。请把 Python 安装在人人可读的位置（如 /usr/bin），或用 --python 另选。"
   touch "$release/.complete"
 }
 
@@ -158,6 +162,8 @@ TEXT
 }
 
 first_data() {
+  mkdir -p "$prefix/cache"
+  [ -z "$user" ] || chown "$user:$(id -gn "$user")" "$prefix/cache"
   local folder
   folder=$("$release/venv/bin/python" -I -c 'import sys, tomllib; print(tomllib.load(open(sys.argv[1], "rb")).get("data_dir", ""))' "$prefix/settings.toml" 2>/dev/null) || true
   folder=${folder:-$data}
@@ -176,13 +182,27 @@ try:
     settings()
 except PingchangError as error:
     sys.exit(f"错误：{error}")' || refuse "新版本不能使用现有设置，未切换；原版本不受影响。改正 $prefix/settings.toml 后重新运行。"
-  cat >"$prefix/.pingchang-geo.new" <<'TEXT'
+  # 升级时没有再写 --user，就沿用原来的。
+  user=${user:-$(sed -n 's/^user=//p' "$prefix/pingchang-geo" 2>/dev/null)} || true
+  {
+    cat <<'TEXT'
 #!/bin/sh
 # 由 install.sh 生成：运行当前版本。升级不影响已经启动的进程。
+# root 运行时改用运行服务的用户，数据目录里不会出现服务写不了的文件。
 set -eu
-release=$(readlink -f "$(dirname "$(readlink -f "$0")")/current")
+TEXT
+    printf 'user=%s\n' "$user"
+    cat <<'TEXT'
+prefix=$(dirname "$(readlink -f "$0")")
+release=$(readlink -f "$prefix/current")
+cache=${MPLCONFIGDIR:-$prefix/cache}
+if [ -n "$user" ] && [ "$(id -u)" -eq 0 ]; then
+  exec runuser -u "$user" -- env HOME="$prefix" MPLCONFIGDIR="$cache" "$release/venv/bin/python" -P -m pingchang_geo "$@"
+fi
+[ ! -w "$cache" ] || export MPLCONFIGDIR="$cache"
 exec "$release/venv/bin/python" -P -m pingchang_geo "$@"
 TEXT
+  } >"$prefix/.pingchang-geo.new"
   chmod 755 "$prefix/.pingchang-geo.new"
   mv -f "$prefix/.pingchang-geo.new" "$prefix/pingchang-geo"
   ln -sfn "releases/${release##*/}" "$prefix/.current.new"

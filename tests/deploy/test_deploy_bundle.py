@@ -7,13 +7,15 @@ import hashlib
 import json
 import os
 import platform
+import pwd
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -240,6 +242,45 @@ def test_install_again_and_upgrade_keep_settings_and_data(tmp_path: Path) -> Non
 
     assert old.install().returncode == 0
     assert (old.prefix / "current").resolve() == first
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that others may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="pingchang-") as made:
+        yield Path(made)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("runuser") or not shutil.which("python3.11", path="/usr/bin:/usr/local/bin"),
+    reason="只有 root 能换用户，且需要人人可用的 Python 3.11",
+)
+def test_root_becomes_the_services_user_also_after_an_upgrade(tmp_path: Path, folder: Path) -> None:
+    nobody = pwd.getpwuid(65534)
+    python = shutil.which("python3.11", path="/usr/bin:/usr/local/bin")
+    assert python
+    folder.chmod(0o755)
+    data = folder / "data"
+    more = ("--user", nobody.pw_name, "--data", str(data))
+    for version, options in (("1.2.3", more), ("1.3.0", ())):
+        unpacked = unpack(tmp_path, version)
+        unpacked.prefix = folder / "opt"
+        unpacked.edit("app/pingchang_geo/__main__.py", lambda _: "import os\nprint(os.getuid(), os.environ['HOME'])\n")
+        done = unpacked.install("--python", python, *options)
+        assert done.returncode == 0, done.stderr
+        assert unpacked.run() == f"65534 {folder / 'opt'}"
+    assert data.stat().st_uid == 65534
+    settings = (folder / "opt" / "settings.toml").stat()
+    assert (settings.st_uid, settings.st_gid, settings.st_mode & 0o777) == (0, nobody.pw_gid, 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("runuser"), reason="只有 root 能换用户")
+def test_a_python_that_the_services_user_may_not_run_is_refused(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden" / "python3.11"
+    hidden.parent.mkdir(mode=0o700)
+    hidden.symlink_to(sys.executable)
+    done = unpack(tmp_path).install("--user", pwd.getpwuid(65534).pw_name, "--python", str(hidden))
+    refused(done, "不能运行", "--python")
 
 
 def test_an_interrupted_installation_is_done_anew(tmp_path: Path) -> None:
