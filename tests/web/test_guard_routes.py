@@ -90,6 +90,8 @@ ROUTES: dict[str, list[Case]] = {
     "/layers/{layer}/{snapshot}.geojson": [Case("GET", "/layers/redline/{snapshot}.geojson", "view")],
     "/outline/{layer}/{version}/{row:int}": [Case("GET", "/outline/forest/{version}/0", "view")],
     "/search/{snapshot}": [Case("GET", "/search/{snapshot}?q=x", "view")],
+    "/play/{name}": [Case("GET", "/play/nobodys", "view", ok=404)],
+    "/web/briefing.js": [Case("GET", "/web/briefing.js", "view")],
     "/web/pingchang.js": [Case("GET", "/web/pingchang.js", "view")],
     "/vendor": [Case("GET", "/vendor/leaflet/dist/leaflet.js", "view")],
     "/web": [Case("GET", "/web/map.js", "view"), Case("POST", "/web/map.js", "never")],
