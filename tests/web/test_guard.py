@@ -262,7 +262,9 @@ def test_changes_only_from_our_own_pages(door: Any, headers: dict[str, str], thr
         ({"Origin": HERE}, True),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
-        ({}, False),
+        ({"Origin": ""}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({}, True),  # no browser: it can be nobody's page
     ],
 )
 def test_websockets_only_from_our_own_pages(door: Any, headers: dict[str, str], through: bool) -> None:
@@ -282,6 +284,14 @@ def test_public_address_is_an_origin_too_and_streamlit_sees_it_as_its_host(doors
     door = doors(public_url="https://eco.example.cn/eco", base="/eco")
     headers = {"Origin": "https://eco.example.cn"}
     with door.websocket(door.client(host="http://10.0.0.8:8501"), **headers):
+        assert dict(door.reached[-1]["headers"])["host"] == "eco.example.cn"
+
+
+def test_streamlit_sees_the_outer_host_of_what_sends_no_origin(doors: Doors) -> None:
+    door = doors(trusted_proxies=("10.9.9.9",))
+    client = door.client(address="10.9.9.9", host="http://inner:8501")
+    client.headers.pop("Origin")
+    with door.websocket(client, **{"X-Forwarded-Host": "eco.example.cn", "X-Forwarded-For": "203.0.113.7"}):
         assert dict(door.reached[-1]["headers"])["host"] == "eco.example.cn"
 
 

@@ -77,10 +77,7 @@ class Rules:
 
     def _from_here(self, scope: Scope, client: Client) -> bool:
         found = dict(scope["headers"])
-        origin = found.get(b"origin")
-        if scope["type"] == "websocket" and origin is None:
-            return False  # every browser sends it
-        return from_here(origin, found.get(b"sec-fetch-site"), client, self.clients.public_origin)
+        return from_here(found.get(b"origin"), found.get(b"sec-fetch-site"), client, self.clients.public_origin)
 
     def scraper(self, scope: Scope, actor: Actor | None) -> bool:
         """Whether somebody may read the full state of the server: an admin, the machine itself, or by the token."""

@@ -104,7 +104,7 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        _set_header(scope, b"host", _origin_host(scope))
+        _set_header(scope, b"host", _origin_host(scope, client))
         if actor is None:
             await self._app(scope, receive, send)
         else:
@@ -246,9 +246,13 @@ def _plain(name: bytes) -> bytes:
     return name.lower().replace(b"_", b"-")
 
 
-def _origin_host(scope: Scope) -> bytes:
-    """Host of a checked ``Origin``: behind a proxy Streamlit would compare it with the inner host."""
-    return dict(scope["headers"])[b"origin"].partition(b"://")[2]
+def _origin_host(scope: Scope, client: Client) -> bytes:
+    """Host of a checked ``Origin``: behind a proxy Streamlit would compare it with the inner host.
+
+    What sends no ``Origin`` is no browser; its own host then, as its proxy tells it.
+    """
+    origin: bytes = dict(scope["headers"]).get(b"origin", b"")
+    return origin.partition(b"://")[2] or client.host.encode()
 
 
 def _set_header(scope: Scope, name: bytes, value: bytes) -> None:
