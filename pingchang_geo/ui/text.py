@@ -12,13 +12,16 @@ from pingchang_geo.specs import LayerSpec
 from pingchang_geo.units import UnitChoice
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
+#: Addresses are made links whatever is escaped; only something invisible within keeps them texts.
+_ADDRESS: Final = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER: Final = "\u2060"
 #: Names listed before a clause says how many there are.
 _NAMES_SPOKEN: Final = 4
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", _ADDRESS.sub(_JOINER, " ".join(text.split())))
 
 
 def local_time(iso: str) -> str:

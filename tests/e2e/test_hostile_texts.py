@@ -222,9 +222,13 @@ def test_card_pop_up_hover_and_search(watch: Watch, own_server: Server, layer: s
         box = page.locator("iframe[src*='streamlit_folium']").bounding_box()
         assert box is not None
         across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(across + 25, down + 25)
-        page.mouse.move(across + 20, down + 20)
-        expect(board.frame.locator(".leaflet-tooltip", has_text=text[:20]).first).to_be_attached(timeout=WAIT_MS)
+        tooltip = board.frame.locator(".leaflet-tooltip", has_text=text[:20])
+        for step in range(60):  # until the map listens
+            page.mouse.move(across + 20 + step % 5, down + 20)
+            page.wait_for_timeout(100)
+            if tooltip.count():
+                break
+        expect(tooltip.first).to_be_attached()
         page.mouse.click(across + 20, down + 20)
         expect(board.frame.locator(".leaflet-popup-content")).to_contain_text(text, timeout=WAIT_MS)
         watch.clean(f"{layer} {row}")

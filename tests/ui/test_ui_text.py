@@ -31,5 +31,21 @@ def test_a_filter_joins_its_clauses():
 
 
 def test_markdown_of_files_is_inert():
-    assert plain("![x](http://a/b)\n# 头") == "\\!\\[x\\]\\(http\\://a/b\\) \\# 头"
+    assert plain("![x](/a/b)\n# 头") == "\\!\\[x\\]\\(/a/b\\) \\# 头"
     assert plain("佛头山 01") == "佛头山 01"
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("见 https://a.example/x", "https:|//a"),
+        ("HTTP://a.example", "HTTP:|//a"),
+        ("www.a.example", "www|.a"),
+        ("WWW.a.example", "WWW|.a"),
+        ("a.b@c.example", "a.b|@c"),
+    ],
+)
+def test_addresses_of_files_are_no_links(text, apart):
+    shown = plain(text).replace("\\", "")
+    assert apart.replace("|", "\u2060") in shown
+    assert shown.replace("\u2060", "") == text
