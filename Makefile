@@ -57,7 +57,7 @@ check: setup-dev
 	@$(BIN)/mypy
 
 unit: setup-dev
-	@$(BIN)/python -m pytest -q -m "not e2e"
+	@$(BIN)/python -m pytest -q -m "not e2e" -n auto --dist loadfile
 	@node=$$(command -v node || echo $(BIN)/node); "$$node" --test web/test/*.test.js
 
 e2e: setup-dev
