@@ -69,7 +69,7 @@
     constructor(atlas, container) {
       this._atlas = atlas;
       this._container = container;
-      const panel = new Panel(atlas.map, container, "图例", "legend", ({ x }) => x >= 560);
+      const panel = new Panel(atlas.map, container, "图例", atlas.config.still ? "briefing.legend" : "legend", ({ x }) => x >= (atlas.config.still ? 420 : 560));
       this._body = panel.body;
       this._shown = null;
       panel.box.addEventListener("toggle", () => this.fit());
@@ -81,7 +81,7 @@
       const container = this._atlas.map.getContainer(), switcher = container.querySelector(".pc-layers");
       const room = container.clientHeight - (switcher ? switcher.offsetHeight : 0) - LEGEND_MARGINS_PX;
       const rows = this._body.querySelectorAll(".pc-legend-line, h4, .pc-legend-sub");
-      fitRows(this._body, rows, Math.max(LEGEND_LEAST_PX, Math.min(room, 0.7 * container.clientHeight)));
+      fitRows(this._body, rows, Math.max(LEGEND_LEAST_PX, Math.min(room, (this._atlas.config.still ? 0.9 : 0.7) * container.clientHeight)));
     }
 
     /** Draw again if anything in it changed. */
@@ -135,7 +135,10 @@
         make("span", "pc-legend-count", row, formatNumber(count, 0));
         make("span", "pc-legend-share", row, formatShare(count, shown));
       };
-      theme.labels.forEach((label, index) => line(theme.colors[index], label, counts[index]));
+      theme.labels.forEach((label, index) => {
+        // In a briefing, categories of which the map shows none only take room.
+        if (counts[index] > 0 || theme.mode !== "categories" || !this._atlas.config.still) line(theme.colors[index], label, counts[index]);
+      });
       if (missing > 0) line(theme.missing || MISSING_COLOR, "无数据", missing);
     }
 

@@ -13,6 +13,12 @@
   const RIGHT_FROM = 380;
   const SMALL_FROM = 440;
 
+  const STILL_LEGEND_EM = 8;
+
+  function fontSize(map) {
+    return parseFloat(getComputedStyle(map.getContainer()).fontSize);
+  }
+
   /** The window whose address bar the reader sees, if we may touch it. */
   function page() {
     try {
@@ -43,7 +49,8 @@
         onSelect: () => this.labels.draw(),
       });
       this.sketch = new P.sketch.Sketch(map);
-      this.labels = new P.labels.Labels(map, () => this._labelItems(), () => this._symbolPlaces());
+      const { still } = config;
+      this.labels = new P.labels.Labels(map, () => this._labelItems(), () => this._symbolPlaces(), still ? P.labels.pageSized(map) : undefined);
       P.basemap
         .drawBase(map, config, this._baseLabels)
         .catch((error) => this.fail(error))
@@ -94,7 +101,8 @@
       map.attributionControl?.setPrefix(false);
       const bounds = L.latLngBounds(config.bounds);
       // Half levels let the county fill the frame; tiles of the next whole level are then shown smaller.
-      map.options.zoomSnap = 0.5;
+      // A player's fit is closer, as nobody there zooms for himself.
+      map.options.zoomSnap = config.still ? 0.25 : 0.5;
       map.setMinZoom(8).setMaxZoom(18).setMaxBounds(bounds.pad(0.6));
       const view = parseView(config.view) || parseView(new URLSearchParams(page().location.search).get("view"));
       this._start = view && bounds.pad(0.6).contains(view.centre) ? view : null;
@@ -151,7 +159,8 @@
       this._compare(state.compare || null);
       this.sketch.update(state.sketch || null);
       if (differs(before.select, state.select)) this.inspector.select(state.select || null, true);
-      if (state.fly && differs(before.fly, state.fly)) this.fly(state.fly);
+      // A player's scene comes back to its place, wherever the presenter has moved the map.
+      if (state.fly && (this.config.still || differs(before.fly, state.fly))) this.fly(state.fly);
       if (differs(before.units, this.state.units)) this.inspector.unitsChanged();
       this.labels.draw();
       this.controls.update();
@@ -179,12 +188,21 @@
       this._untouched = false;
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
       const options = { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(), 30], maxZoom: 16, duration: this.config.flightS ?? 0.8 };
+      if (this.config.still && this._shows(bounds, options)) return;
       if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, options);
     }
 
+    /** Whether fitting the bounds would not move the map. */
+    _shows(bounds, options) {
+      const { map } = this, { center, zoom } = map._getBoundsCenterZoom(bounds, options);
+      return zoom === map.getZoom() && map.project(center).distanceTo(map.project(map.getCenter())) < 2;
+    }
+
     /** What the open legend covers of a map that is wide enough to keep clear of it, in pixels. */
     _legendWidth() {
+      // A player's legend stands in a corner and has one width in all scenes, or equal extents would differ in scale.
+      if (this.config.still) return Object.values(this.state.layers).some((layer) => layer.visible) ? STILL_LEGEND_EM * fontSize(this.map) : 0;
       const container = this.map.getContainer(), legend = container.querySelector(".pc-legends");
       const open = legend && legend.querySelector("details").open && container.clientWidth >= 640;
       return open ? legend.offsetWidth : 0;
@@ -233,7 +251,7 @@
           const wide = ((east - west) / 360) * 256 * 2 ** zoom;
           const selected = chosen !== null && chosen.layer === layer.id && chosen.row === feature.row;
           if (!text || (!selected && (point ? zoom < (layer.labelZoom ?? 9) : wide < 36))) continue;
-          const item = { latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), point };
+          const item = { latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), point: point || wide < 36, selected };
           if (selected) items.unshift(item); // its name comes first
           else items.push(item);
         }

@@ -2,13 +2,18 @@
 (function (root) {
   "use strict";
 
+  const { linesOf } = typeof module !== "undefined" && module.exports ? require("./texts.js") : root.Pingchang.storyTexts;
+
+  // edge: around the data's colours, which are the map's and the slides' and were chosen for a light ground.
   const THEMES = {
-    light: { ink: "#1B2A22", muted: "#55635B", grid: "#E3E9E5", paper: "rgba(0,0,0,0)" },
-    dark: { ink: "#F1F6F3", muted: "#A9B8B0", grid: "#2A3A32", paper: "rgba(0,0,0,0)" },
+    light: { ink: "#1B2A22", muted: "#55635B", grid: "#E3E9E5", ground: "#FFFFFF", edge: null },
+    dark: { ink: "#F1F6F3", muted: "#A9B8B0", grid: "#2A3A32", ground: "#0E1512", edge: "#D5DED8" },
   };
+  const CLEAR = "rgba(0,0,0,0)";
   const FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
-  const LONGEST_LABEL = 9;
-  const LYING_LABEL = 14;
+  const TICK_SHARE = 0.88; // of the chart's letters
+  const LABELS_SHARE = 0.42; // of the width, at most, for the names of lying bars
+  const LINE_HEIGHT = 1.3;
 
   /** Plotly reads a little HTML in texts; ours are data. */
   function plain(text) {
@@ -16,10 +21,8 @@
   }
 
   /** A label in lines of a few letters, so that it leaves room for the bars. */
-  function wrapped(text, longest = LONGEST_LABEL) {
-    const letters = [...String(text)], lines = [];
-    for (let start = 0; start < letters.length; start += longest) lines.push(plain(letters.slice(start, start + longest).join("")));
-    return lines.slice(0, 3).join("<br>") + (lines.length > 3 ? "…" : "");
+  function wrapped(text, longest, most = 3) {
+    return linesOf(text, longest, most).map(plain).join("<br>");
   }
 
   /** About four significant digits with separators, as on the cards. */
@@ -27,21 +30,33 @@
     return value === null || value === undefined ? "无数据" : formatNumber(value, Number.isInteger(value) ? 0 : null);
   }
 
-  function bars(chart, series, lying, format, theme) {
+  /** {tick, longest, lines}: height of the names' letters in pixels, and how they are broken, in the room there is. */
+  function naming(chart, { size, width, height }) {
+    const count = Math.max(1, chart.categories.length), within = (low, value, high) => Math.max(low, Math.min(high, value));
+    if (chart.kind !== "barh") {
+      const tick = TICK_SHARE * size;
+      return { tick, longest: within(4, Math.floor((0.92 * width) / count / tick), 12), lines: 3 };
+    }
+    const room = (height - 10) / count;
+    const tick = Math.min(TICK_SHARE * size, room / 1.12);
+    return { tick, longest: within(6, Math.floor((LABELS_SHARE * width) / tick), 16), lines: within(1, Math.floor(room / (LINE_HEIGHT * tick)), 3) };
+  }
+
+  function bars(chart, series, { lying, format, colours, tick }) {
     const texts = series.values.map((value) => shown(value, format));
     const [along, across] = [series.values, chart.categories.map((name, index) => index)];
     return {
       type: "bar", orientation: lying ? "h" : "v", name: plain(series.name),
       x: lying ? along : across, y: lying ? across : along,
-      marker: { color: chart.colors.length && chart.series.length === 1 ? chart.colors : series.color },
+      marker: { color: chart.colors.length && chart.series.length === 1 ? chart.colors : series.color, line: { color: colours.edge || CLEAR, width: colours.edge ? 1 : 0 } },
       text: texts, texttemplate: "%{text}", textposition: "outside", cliponaxis: false, constraintext: "none",
-      textfont: { color: theme.ink },
+      textfont: { color: colours.ink, size: tick }, textangle: 0,
       customdata: chart.categories.map((name, index) => [plain(name), texts[index]]),
       hovertemplate: `%{customdata[0]}<br>${plain(series.name)}：%{customdata[1]} ${plain(chart.unit)}<extra></extra>`,
     };
   }
 
-  function line(chart, series, format) {
+  function line(chart, series, { format }) {
     return {
       type: "scatter", mode: "lines+markers", name: plain(series.name), x: chart.categories.map(plain), y: series.values,
       line: { color: series.color, width: 3 }, marker: { size: 9 }, connectgaps: false,
@@ -50,11 +65,11 @@
     };
   }
 
-  function doughnut(chart, series, format, theme) {
+  function doughnut(chart, series, { format, colours }) {
     return {
-      type: "pie", hole: 0.55, sort: false, direction: "clockwise", labels: chart.categories.map((name) => wrapped(name, 12)), values: series.values,
-      marker: { colors: chart.colors.length ? chart.colors : undefined, line: { color: theme.paper, width: 1 } },
-      textinfo: "label+percent", textposition: "outside", automargin: true, textfont: { color: theme.ink },
+      type: "pie", hole: 0.55, sort: false, direction: "clockwise", labels: chart.categories.map((name) => wrapped(name, 10)), values: series.values,
+      marker: { colors: chart.colors.length ? chart.colors : undefined, line: { color: colours.edge || colours.ground, width: 1 } },
+      textinfo: "label+percent", textposition: "outside", automargin: true, textfont: { color: colours.ink },
       customdata: series.values.map((value) => shown(value, format)),
       hovertemplate: `%{label}：%{customdata} ${plain(chart.unit)}（%{percent}）<extra></extra>`,
     };
@@ -67,41 +82,47 @@
     return [least < 0 ? least - 0.22 * spread : 0, most + 0.22 * spread];
   }
 
-  function axes(chart, theme, size) {
-    const ticks = { color: theme.muted, size: 0.86 * size };
+  function axes(chart, colours, { tick, longest, lines }) {
+    const ticks = { color: colours.muted, size: tick };
     const names = {
-      tickmode: "array", tickvals: chart.categories.map((name, index) => index), ticktext: chart.categories.map((name) => wrapped(name, chart.kind === "barh" ? LYING_LABEL : LONGEST_LABEL)),
-      showgrid: false, zeroline: false, automargin: true, tickfont: { ...ticks, color: theme.ink }, fixedrange: true,
+      tickmode: "array", tickvals: chart.categories.map((name, index) => index), ticktext: chart.categories.map((name) => wrapped(name, longest, lines)),
+      tickangle: 0, showgrid: false, zeroline: false, automargin: true, tickfont: { ...ticks, color: colours.ink }, fixedrange: true,
     };
     const numbers = {
-      range: reach(chart), showgrid: false, zeroline: true, zerolinecolor: theme.muted, showticklabels: false, fixedrange: true,
+      range: reach(chart), showgrid: false, zeroline: true, zerolinecolor: colours.muted, showticklabels: false, fixedrange: true,
     };
     if (chart.kind === "barh") return { xaxis: numbers, yaxis: { ...names, autorange: "reversed" } };
     if (chart.kind === "column") return { xaxis: names, yaxis: numbers };
-    const open = { ...numbers, range: undefined, showticklabels: true, showgrid: true, gridcolor: theme.grid, tickfont: ticks, automargin: true };
+    const open = { ...numbers, range: undefined, showticklabels: true, showgrid: true, gridcolor: colours.grid, tickfont: ticks, automargin: true };
     return { xaxis: { ...names, tickmode: "auto", tickvals: undefined, ticktext: undefined, type: "category" }, yaxis: open };
   }
 
   /**
-   * {data, layout} of a chart. theme: light or dark; size: height of its letters in pixels; format: how numbers are written.
+   * {data, layout} of a chart. theme: light or dark; size: height of its letters; width, height: of its box, all in pixels;
+   * format: how numbers are written.
    */
-  function drawing(chart, { theme = "light", size = 16, format = String } = {}) {
+  function drawing(chart, { theme = "light", size = 16, width = 520, height = 260, format = String } = {}) {
     const colours = THEMES[theme] || THEMES.light;
-    const makers = {
-      barh: (series) => bars(chart, series, true, format, colours), column: (series) => bars(chart, series, false, format, colours),
-      line: (series) => line(chart, series, format), doughnut: (series) => doughnut(chart, series, format, colours),
-    };
-    const data = chart.series.map(makers[chart.kind] || makers.barh);
+    const names = naming(chart, { size, width, height });
+    const look = { format, colours, tick: names.tick, lying: chart.kind !== "column" };
+    const makers = { line, doughnut };
+    const data = chart.series.map((series) => (makers[chart.kind] || bars)(chart, series, look));
     const layout = {
-      font: { family: FONT, size, color: colours.ink }, paper_bgcolor: colours.paper, plot_bgcolor: colours.paper,
+      width, height, font: { family: FONT, size, color: colours.ink }, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR,
       margin: { l: 8, r: 8, t: 4, b: 4, pad: 4 }, bargap: 0.28, showlegend: chart.series.length > 1 && chart.kind !== "doughnut",
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, hoverlabel: { font: { family: FONT, size: 0.9 * size } },
-      uniformtext: { mode: "show", minsize: 0.6 * size }, ...(chart.kind === "doughnut" ? {} : axes(chart, colours, size)),
+      ...(chart.kind === "doughnut" ? {} : axes(chart, colours, names)),
     };
     return { data, layout };
   }
 
-  const api = { drawing, wrapped, plain };
+  /** Rows of a chart for a table: [category, value, value, …] as texts, the head first. */
+  function rowsOf(chart, format = String) {
+    const head = ["", ...chart.series.map((series) => series.name)];
+    return [head, ...chart.categories.map((name, index) => [name, ...chart.series.map((series) => shown(series.values[index], format))])];
+  }
+
+  const api = { drawing, wrapped, plain, rowsOf };
   if (typeof module !== "undefined" && module.exports) module.exports = api;
   else (root.Pingchang = root.Pingchang || {}).storyCharts = api;
 })(typeof window !== "undefined" ? window : globalThis);

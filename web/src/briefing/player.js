@@ -1,187 +1,216 @@
-/* Plays a story: keys and clicker, progress, timer, automatic advance, full screen, presenter's window. One map for all scenes. */
+/* Plays a story: keys and clicker, timer, automatic advance, full screen, dark screen. One map for all scenes. */
 (function () {
   "use strict";
 
   const P = window.Pingchang;
   const { make } = P.dom;
+  const { actionOf, swipeOf } = P.briefingKeys;
   const AUTO_S = 20;
-  const CHANNEL = "pingchang-briefing";
   const FLIGHT_S = 0.45;
-
-  const HELP = [
-    ["→ PageDown 空格", "下一场景"], ["← PageUp", "上一场景"], ["Home / End", "首个 / 末个场景"], ["F", "全屏"], ["Esc", "退出全屏，或打开场景目录"],
-    ["N", "演讲者窗口"], ["T", "浅色 / 大屏深色"], ["A", `自动播放（每 ${AUTO_S} 秒）`], ["P", "显示计时"], ["?", "显示或隐藏本说明"],
-  ];
+  const TYPED_MS = 2500;
+  const REFIT_MS = 150;
 
   class Player {
     constructor(parent, { story, config }) {
-      this.story = story;
-      this.index = 0;
-      this.begun = null;
-      this.auto = null;
+      Object.assign(this, { story, config, index: 0, begun: null, timer: null, typed: "", maps: 0 });
       this.wanted = new URLSearchParams(location.search);
+      this.seconds = Math.min(600, Math.max(3, Number(this.wanted.get("auto")) || AUTO_S));
       this.theme = this.wanted.get("theme") === "dark" ? "dark" : "light";
       document.documentElement.dataset.theme = this.theme;
       document.title = story.title;
       this.stage = new P.stage.Stage(parent, story);
-      this._bar(parent);
-      this._lists(parent);
-      this._map(config);
-      window.addEventListener("keydown", (event) => this._key(event), true);
-      window.addEventListener("message", (event) => this._said(event));
-      window.addEventListener("hashchange", () => this.go(this._addressed()));
-      setInterval(() => this._tick(), 500);
+      this.black = make("div", "bf-black", parent, null, { hidden: "", "aria-label": "黑屏" });
+      const go = (index) => this.go(index);
+      const pace = (seconds) => this._pace(seconds);
+      this.bar = new P.briefingBar.Bar(parent, story, { act: (name) => this.act(name), go, pace, seconds: this.seconds });
+      this.contents = new P.briefingBar.Contents(parent, story, go);
+      this.help = new P.briefingBar.Help(parent);
+      this.lectern = new P.briefingLink.Lectern(() => ({ index: this.index, begun: this.begun }), (what) => this.act(what));
+      this._listen();
+      if (!story.scenes.length) {
+        this.stage.say(story.title || "汇报", ["这份汇报没有可以放映的场景。", ...story.problems.map(({ message, fix }) => `${message}${fix || ""}`)]);
+        return;
+      }
+      this._map();
+      this.begun = this._remembered() ?? Date.now();
       this.go(this._addressed());
+      if (this.wanted.has("auto")) this._auto();
     }
 
-    _map(config) {
-      if (!config.layers.length && !Object.values(config.base).some(Boolean)) return;
-      const map = L.map(this.stage.map, { attributionControl: false, keyboard: false, zoomControl: false });
-      this.atlas = window.PingchangMap.create(map, { ...config, still: true, flightS: FLIGHT_S });
-      map.on("movestart zoomstart", () => (this.moving = true));
-      map.on("moveend zoomend", () => (this.moving = false));
-    }
-
-    _bar(parent) {
-      const bar = make("footer", "bf-bar", parent);
-      const button = (label, title, action) => {
-        const item = make("button", "", bar, label, { type: "button", title, "aria-label": title });
-        item.addEventListener("click", action);
-        return item;
-      };
-      button("‹", "上一场景（←）", () => this.go(this.index - 1));
-      this.progress = make("ol", "bf-progress", bar);
-      this.story.scenes.forEach((scene, index) => {
-        const item = make("li", "", this.progress);
-        make("button", "", item, null, { type: "button", title: `${index + 1}. ${scene.title}`, "aria-label": scene.title })
-          .addEventListener("click", () => this.go(index));
-      });
-      button("›", "下一场景（→）", () => this.go(this.index + 1));
-      this.place = make("span", "bf-place", bar);
-      this.time = make("span", "bf-time", bar);
-      this.playing = button("自动", "自动播放（A）", () => this._auto());
-      button("目录", "场景目录（Esc）", () => this._toggle(this.contents));
-      button("讲稿", "演讲者窗口（N）", () => this._present());
-      button("深浅", "浅色或大屏深色（T）", () => this._theme());
-      button("全屏", "全屏（F）", () => this._full());
-      button("?", "键盘操作（?）", () => this._toggle(this.help));
-    }
-
-    _lists(parent) {
-      this.help = make("dl", "bf-over bf-help", parent, null, { role: "dialog", "aria-label": "键盘操作", hidden: "" });
-      for (const [keys, what] of HELP) {
-        make("dt", "", this.help, keys);
-        make("dd", "", this.help, what);
+    _map() {
+      const { config } = this;
+      if (!this.story.scenes.some((scene) => scene.map)) return;
+      try {
+        const map = L.map(this.stage.map, { attributionControl: false, keyboard: false, zoomControl: false });
+        this.atlas = window.PingchangMap.create(map, { ...config, still: true, flightS: FLIGHT_S });
+        this.maps += 1;
+        map.on("movestart zoomstart", () => (this.moving = true));
+        map.on("moveend zoomend", () => (this.moving = false));
+      } catch (error) {
+        // Texts and charts are worth playing without it.
+        console.warn(error);
+        this.atlas = null;
+        make("p", "bf-problem", this.stage.map, "地图无法显示，文字和图表照常放映。", { role: "alert" });
       }
-      this.contents = make("nav", "bf-over bf-contents", parent, null, { "aria-label": "场景目录", hidden: "" });
-      make("h2", "", this.contents, this.story.title);
-      const list = make("ol", "", this.contents);
-      this.story.scenes.forEach((scene, index) => {
-        const button = make("button", "", make("li", "", list), `${scene.section} · ${scene.title}`, { type: "button" });
-        button.addEventListener("click", () => {
-          this.contents.hidden = true;
-          this.go(index);
-        });
+    }
+
+    _listen() {
+      window.addEventListener("keydown", (event) => this._key(event), true);
+      window.addEventListener("hashchange", () => this.go(this._addressed()));
+      // Full screen, another projector: the scene's extent fits the new size.
+      window.addEventListener("resize", () => {
+        clearTimeout(this.resizing);
+        this.resizing = setTimeout(() => this._refit(), REFIT_MS);
       });
-      if (this.story.problems.length) {
-        make("h3", "", this.contents, "需要处理");
-        const problems = make("ul", "bf-problems", this.contents);
-        for (const problem of this.story.problems) make("li", "", problems, problem.message || String(problem));
-      }
+      this.black.addEventListener("click", () => this.act("black"));
+      const panel = this.stage.panel;
+      let from = null;
+      panel.addEventListener("touchstart", ({ touches: [first], touches }) => (from = touches.length === 1 ? first : null), { passive: true });
+      panel.addEventListener("touchend", ({ changedTouches: [last] }) => {
+        const what = from && swipeOf(last.clientX - from.clientX, last.clientY - from.clientY);
+        from = null;
+        if (what) this.act(what);
+      }, { passive: true });
+      setInterval(() => this._tick(), 500);
     }
 
     /** Show a scene by its position; beyond the ends nothing happens. */
     go(index) {
+      for (const over of [this.contents, this.help]) over.close();
+      this._type("");
       if (!(index >= 0 && index < this.story.scenes.length)) return;
       const scene = this.story.scenes[index];
-      this.index = index;
-      this.asked = performance.now();
-      this.settledAt = null;
-      this.begun ??= Date.now();
-      // The map first: it loads while texts and charts are laid out.
-      if (scene.map && this.atlas) {
-        this.atlas.map.invalidateSize({ animate: false, pan: false });
-        window.pingchang.apply(scene.map.state);
-      }
-      const drawn = this.stage.show(scene, this.theme);
-      if (scene.map && this.atlas) requestAnimationFrame(() => this.atlas.map.invalidateSize({ animate: false, pan: false }));
+      Object.assign(this, { index, asked: performance.now(), settledAt: null });
       const turn = (this.turn = (this.turn || 0) + 1);
-      drawn.then(() => this._settle(turn));
-      [...this.progress.children].forEach((item, at) => item.classList.toggle("bf-here", at === index));
-      this.place.textContent = `${index + 1} / ${this.story.scenes.length}`;
-      history.replaceState(null, "", `#${encodeURIComponent(scene.id)}`);
-      this._tell();
-      if (this.auto) this._schedule();
+      // First what gives the map its size, then the map, which loads while the charts are drawn.
+      this.stage.lay(scene, index, this.theme);
+      if (scene.map && this.atlas) this._mapTo(scene.map);
+      this.stage.draw().catch((error) => console.warn(error)).then(() => this._settle(turn));
+      this.bar.update(this._standing());
+      this.contents.update(index);
+      this._address(scene);
+      this.lectern.tell();
+      if (this.timer) this._schedule();
+    }
+
+    _mapTo(shown) {
+      const { map, inspector } = this.atlas;
+      map.getContainer().setAttribute("aria-label", `地图：${shown.title}`);
+      map.closePopup();
+      map.invalidateSize({ animate: false, pan: false });
+      window.pingchang.apply(shown.state);
+      inspector.select(shown.state.select || null); // a click may have marked something else since
+    }
+
+    _refit() {
+      const { map: shown } = this.story.scenes[this.index] || {};
+      if (!shown || !this.atlas) return;
+      this.atlas.map.invalidateSize({ animate: false, pan: false });
+      this.atlas.fly(shown.state.fly);
     }
 
     /** Note when map, texts and charts stand still; for measurements. */
     _settle(turn) {
       if (turn !== this.turn) return;
-      const scene = this.story.scenes[this.index];
-      if (scene.map && this.atlas && (this.moving || !window.pingchang.stats().drawn)) {
-        requestAnimationFrame(() => this._settle(turn));
-        return;
-      }
-      this.settledAt = performance.now();
+      const waits = this.story.scenes[this.index].map && this.atlas && (this.moving || !window.pingchang.stats().drawn);
+      if (waits) requestAnimationFrame(() => this._settle(turn));
+      else this.settledAt = performance.now();
     }
 
+    _address(scene) {
+      try {
+        history.replaceState(null, "", `#${encodeURIComponent(scene.id)}`);
+      } catch {
+        // Some browsers do not let a file write its address; a reload then begins at the first scene.
+      }
+    }
+
+    /** Position of the scene that the address names, else of the first. */
     _addressed() {
-      const id = decodeURIComponent(location.hash.slice(1)) || this.wanted.get("scene");
-      const found = this.story.scenes.findIndex((scene) => scene.id === id);
-      return Math.max(0, found);
+      let id = this.wanted.get("scene");
+      try {
+        id = decodeURIComponent(location.hash.slice(1)) || id;
+      } catch {
+        // half an escape sequence names nothing
+      }
+      return Math.max(0, this.story.scenes.findIndex((scene) => scene.id === id));
     }
 
     _key(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
-      const last = this.story.scenes.length - 1;
-      const actions = {
-        ArrowRight: () => this.go(this.index + 1), PageDown: () => this.go(this.index + 1), ArrowDown: () => this.go(this.index + 1),
-        " ": () => this.go(this.index + (event.shiftKey ? -1 : 1)), ArrowLeft: () => this.go(this.index - 1), PageUp: () => this.go(this.index - 1),
-        ArrowUp: () => this.go(this.index - 1), Home: () => this.go(0), End: () => this.go(last), Escape: () => this._escape(),
-        f: () => this._full(), n: () => this._present(), t: () => this._theme(), a: () => this._auto(), p: () => this._timer(),
-        "?": () => this._toggle(this.help), F5: () => this._full(),
-      };
-      if (event.key === " " && event.target.tagName === "BUTTON") return; // the button takes it
-      const action = actions[event.key] || actions[event.key.toLowerCase()];
-      if (!action) return;
+      const { target } = event;
+      if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName || "")) return;
+      const what = actionOf(event);
+      if (!what) return;
+      const pressed = event.key === "Enter" || event.key === " ";
+      if (event.key === "Enter" && this.typed) this.go(Number(this.typed) - 1);
+      else if (pressed && target.closest?.("button, summary, a")) return; // it has the focus and takes the key
+      else if (what.digit) this._type(this.typed + what.digit);
+      else if (this.contents.open && /^Arrow(Up|Down)$/.test(event.key)) this.contents.move(event.key === "ArrowUp" ? -1 : 1);
+      else this.act(this.black.hidden ? what : "black");
       event.preventDefault();
       event.stopPropagation();
-      action();
+    }
+
+    /** Do what a key, a button or the presenter's window asks for. */
+    act(what) {
+      const actions = {
+        on: () => this.go(this.index + 1), back: () => this.go(this.index - 1), first: () => this.go(0), last: () => this.go(this.story.scenes.length - 1),
+        escape: () => this._escape(), full: () => this._full(!document.fullscreenElement), show: () => this._full(true), present: () => this._present(),
+        theme: () => this._theme(), auto: () => this._auto(), timer: () => this._timer(), black: () => (this.black.hidden = !this.black.hidden),
+        help: () => this._toggle(this.help), contents: () => this._toggle(this.contents), reset: () => this._begin(Date.now()),
+      };
+      if (Object.hasOwn(actions, what)) actions[what]();
+    }
+
+    _type(digits) {
+      clearTimeout(this.typing);
+      this.typed = digits.slice(-3);
+      if (digits) this.typing = setTimeout(() => this._type(""), TYPED_MS);
+      this.bar.update(this._standing());
     }
 
     _escape() {
-      if (!this.help.hidden) this.help.hidden = true;
+      const open = [this.help, this.contents].find((over) => over.open);
+      if (this.typed) this._type("");
+      else if (open) open.close();
+      else if (this.stage.map.querySelector(".leaflet-popup")) this.atlas.map.closePopup();
       else if (document.fullscreenElement) document.exitFullscreen();
       else this._toggle(this.contents);
     }
 
-    _toggle(box) {
-      box.hidden = !box.hidden;
-      if (!box.hidden) box.querySelector("button")?.focus();
+    _toggle(over) {
+      const show = !over.open;
+      for (const one of [this.contents, this.help]) one.close();
+      if (show) over.show();
     }
 
-    _full() {
-      if (document.fullscreenElement) document.exitFullscreen();
-      else document.documentElement.requestFullscreen?.().catch(() => {});
+    _full(wanted) {
+      if (!wanted) document.exitFullscreen?.().catch(() => {});
+      else if (!document.fullscreenElement) document.documentElement.requestFullscreen?.().catch(() => {});
     }
 
     _theme() {
       this.theme = this.theme === "dark" ? "light" : "dark";
       document.documentElement.dataset.theme = this.theme;
-      this.stage.theme = this.theme;
-      this.stage.fit();
+      this.stage.wear(this.theme);
     }
 
     _auto() {
-      this.auto = this.auto ? (clearTimeout(this.auto), null) : -1;
-      this.playing.setAttribute("aria-pressed", String(Boolean(this.auto)));
-      if (this.auto) this._schedule();
+      clearTimeout(this.timer);
+      if (this.timer) this.timer = null;
+      else this._schedule();
+      this.bar.update(this._standing());
+    }
+
+    _pace(seconds) {
+      this.seconds = seconds;
+      if (this.timer) this._schedule();
     }
 
     _schedule() {
-      clearTimeout(this.auto);
+      clearTimeout(this.timer);
       const last = this.index === this.story.scenes.length - 1;
-      this.auto = setTimeout(() => (last ? this._auto() : this.go(this.index + 1)), AUTO_S * 1000);
+      this.timer = setTimeout(() => (last ? this._auto() : this.go(this.index + 1)), this.seconds * 1000);
     }
 
     _timer() {
@@ -190,55 +219,52 @@
     }
 
     _tick() {
-      this.time.textContent = P.desk.duration(Date.now() - (this.begun ?? Date.now()));
+      this.bar.time.textContent = P.desk.duration(this.begun === null ? 0 : Date.now() - this.begun);
     }
 
-    /** The presenter's window: the same file, told to be the desk. */
+    _begin(at) {
+      this.begun = at;
+      try {
+        sessionStorage.setItem(`pingchang.begun.${this.story.name}`, String(at));
+      } catch {
+        // a reload then starts the time again
+      }
+      this._tick();
+    }
+
+    /** When the talk began, if this is only a reload of its page. */
+    _remembered() {
+      const [navigation] = performance.getEntriesByType("navigation");
+      let kept = null;
+      try {
+        kept = Number(sessionStorage.getItem(`pingchang.begun.${this.story.name}`)) || null;
+      } catch {
+        // storage is denied
+      }
+      const begun = navigation && navigation.type === "reload" ? kept : null;
+      this._begin(begun ?? Date.now());
+      return begun;
+    }
+
     _present() {
-      const address = new URL(location.href);
-      address.searchParams.set("desk", "1");
-      this.desk = window.open(address.href, "pingchang-desk", "width=1100,height=720");
-      if (!this.desk) make("p", "bf-problem", this.stage.inner, "浏览器拦截了演讲者窗口，请允许本页弹出窗口后再按 N。", { role: "alert" });
+      if (this.lectern.open()) return;
+      this.blocked ??= make("p", "bf-problem bf-blocked", this.stage.root, "浏览器拦截了演讲者窗口，请允许本页弹出窗口后再按 N。", { role: "alert" });
     }
 
-    _tell() {
-      this.desk?.postMessage({ channel: CHANNEL, index: this.index, begun: this.begun }, "*");
-    }
-
-    _said({ data, source }) {
-      if (!data || data.channel !== CHANNEL || source !== this.desk) return;
-      if (data.ask === "on") this.go(this.index + 1);
-      if (data.ask === "back") this.go(this.index - 1);
-      if (data.ask === "reset") this.begun = Date.now();
-      this._tell();
+    _standing() {
+      return { index: this.index, auto: this.timer, typed: this.typed };
     }
 
     stats() {
-      return { index: this.index, count: this.story.scenes.length, theme: this.theme, asked: this.asked, settledAt: this.settledAt };
+      const { index, theme, asked, settledAt, maps, seconds } = this;
+      return { index, count: this.story.scenes.length, theme, asked, settledAt, maps, auto: Boolean(this.timer), seconds, black: !this.black.hidden };
     }
   }
 
-  /** The window with the notes: what it is told comes from the window that opened it, which alone plays. */
-  function desk(parent, { story }) {
-    const ask = (what) => window.opener?.postMessage({ channel: CHANNEL, ask: what }, "*");
-    const shown = new P.desk.Desk(parent, story, ask);
-    window.addEventListener("message", ({ data, source }) => {
-      if (source === window.opener && data && data.channel === CHANNEL && "index" in data) shown.update(data);
-    });
-    window.addEventListener("keydown", (event) => {
-      const what = { ArrowRight: "on", PageDown: "on", " ": "on", ArrowLeft: "back", PageUp: "back" }[event.key];
-      if (!what) return;
-      event.preventDefault();
-      ask(what);
-    });
-    document.title = `讲稿 · ${story.title}`;
-    ask("hello");
-  }
-
   function start() {
-    const data = JSON.parse(document.getElementById("briefing-data").textContent);
     const parent = document.getElementById("briefing");
-    if (new URLSearchParams(location.search).has("desk")) return desk(parent, data);
+    const data = JSON.parse(document.getElementById("briefing-data").textContent);
+    if (new URLSearchParams(location.search).has("desk")) return P.briefingLink.sit(parent, data.story);
     const player = new Player(parent, data);
     window.PingchangBriefing = { stats: () => player.stats(), go: (index) => player.go(index) };
   }
