@@ -43,34 +43,37 @@ def with_scene(briefing: Briefing, scene: Scene) -> Briefing:
 def inserted(briefing: Briefing, scene: Scene, after: str = "") -> Briefing:
     """The briefing with one more scene behind the scene ``after``; at the end without one.
 
+    A scene whose id is there already is not put in again: a request may come twice.
+
     Raises:
         PingchangError: ``after`` is not there, or there are as many scenes as a briefing may have.
     """
+    if any(one.id == scene.id for one in briefing.scenes):
+        return briefing
     if len(briefing.scenes) >= MOST_SCENES:
         raise PingchangError(f"一份汇报最多 {MOST_SCENES} 个场景，没有加入。", fix="请先删除一些场景，或另建一份汇报。")
     place = place_of(briefing, after) + 1 if after else len(briefing.scenes)
     return replace(briefing, scenes=(*briefing.scenes[:place], scene, *briefing.scenes[place:]))
 
 
-def moved(briefing: Briefing, scene_id: str, by: int) -> Briefing:
-    """The briefing with a scene ``by`` places further down (negative: up), as far as there are places."""
+def moved(briefing: Briefing, scene_id: str, to: int) -> Briefing:
+    """The briefing with a scene at position ``to`` (0-based), or as near to it as there are places."""
     place = place_of(briefing, scene_id)
     rest = [scene for scene in briefing.scenes if scene.id != scene_id]
-    rest.insert(min(max(place + by, 0), len(rest)), briefing.scenes[place])
+    rest.insert(min(max(to, 0), len(rest)), briefing.scenes[place])
     return replace(briefing, scenes=tuple(rest))
 
 
-def doubled(briefing: Briefing, scene_id: str) -> tuple[Briefing, str]:
-    """The briefing with a copy of a scene right behind it, and the copy's id."""
-    copy = replace(scene_of(briefing, scene_id), id=new_id(briefing))
-    return inserted(briefing, copy, scene_id), copy.id
+def doubled(briefing: Briefing, scene_id: str, copy_id: str) -> Briefing:
+    """The briefing with a copy of a scene, under an id of its own, right behind it."""
+    return inserted(briefing, replace(scene_of(briefing, scene_id), id=copy_id), scene_id)
 
 
 def without(briefing: Briefing, scene_id: str) -> Briefing:
-    """The briefing without a scene."""
-    place = place_of(briefing, scene_id)
+    """The briefing without a scene, whether it was there or not."""
+    scenes = tuple(scene for scene in briefing.scenes if scene.id != scene_id)
     problems = tuple(problem for problem in briefing.problems if problem.scene != scene_id)
-    return replace(briefing, scenes=(*briefing.scenes[:place], *briefing.scenes[place + 1 :]), problems=problems)
+    return replace(briefing, scenes=scenes, problems=problems)
 
 
 def new_id(briefing: Briefing) -> str:

@@ -10,6 +10,7 @@ from pingchang_geo import layers
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint, kpis
+from pingchang_geo.ui.briefing.page_capture import page_capture
 from pingchang_geo.ui.chart_panel import chart_panel
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.details import details
@@ -56,7 +57,7 @@ def map_page(page: PageEntry, found: Atlas, scope: Scope, strip: Strip) -> None:
         map_panel(ctx)
     with top:
         badges = [scope.layers[i] for i in scope.layers if i in state.shown or i == state.focus]
-        status_line(page, badges, state.units, lambda units: change(scope, units=units))
+        status_line(page, badges, state.units, lambda units: change(scope, units=units), more=lambda: page_capture(ctx))
         kpis.cards(strip(ctx), key="kpi")
     with controls:
         toolbar(ctx)

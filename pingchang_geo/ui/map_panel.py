@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from pingchang_geo import layers, maps
+from pingchang_geo.filters import Filter
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint
 from pingchang_geo.ui.asked import later
@@ -17,7 +18,8 @@ from pingchang_geo.ui.context import Context, marked_fields
 from pingchang_geo.ui.selection import Box, destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
 from pingchang_geo.workflow import derive
-from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.atlas import Atlas, LayerData
+from pingchang_geo.workflow.briefings.capturing import LayerShown
 
 #: Height the component is told; the page's style sheet makes it a share of the window.
 _HEIGHT_PX = 480
@@ -127,6 +129,18 @@ def map_state(found: Atlas, scope: Scope, state: PageState, fly: Box | None = No
     return maps.state(states, state.units, compare=compare, select=state.selected, fly=fly, mark=mark)
 
 
+def shown_now(scope: Scope, state: PageState) -> dict[str, LayerShown]:
+    """Layers that the map shows in this state, as a scene of a briefing keeps them."""
+    found = {}
+    for layer_id, data in scope.layers.items():
+        if layer_id in state.shown:
+            focused = layer_id == state.focus
+            beneath = not focused and derive.tiled(data.version)
+            theme = state.theme if focused else _first_theme(data)
+            found[layer_id] = LayerShown(theme, _BENEATH if beneath else None, state.chosen if focused else Filter())
+    return found
+
+
 def map_mark(found: Atlas, scope: Scope, state: PageState) -> str:
     """示意数据 when a reference layer stands behind a layer that is shown: its features, colours or filter."""
     behind: set[str] = set()
@@ -140,9 +154,11 @@ def map_mark(found: Atlas, scope: Scope, state: PageState) -> str:
 
 def _theme_field(found: Atlas, layer_id: str, state: PageState) -> str:
     """The chosen theme of the layer in focus; a large layer beneath keeps its first one."""
-    if layer_id == state.focus:
-        return state.theme
-    themes = themes_of(found[layer_id]) if derive.tiled(found[layer_id].version) else ()
+    return state.theme if layer_id == state.focus else _first_theme(found[layer_id])
+
+
+def _first_theme(data: LayerData) -> str:
+    themes = themes_of(data) if derive.tiled(data.version) else ()
     return themes[0].field if themes else ""
 
 

@@ -10,6 +10,7 @@ from pingchang_geo.settings import PROJECT_ROOT
 
 _MAP: Final = "一张图"
 _ANALYSIS: Final = "分析"
+_BRIEFING: Final = "汇报"
 _DATA: Final = "数据"
 
 
@@ -122,6 +123,14 @@ PAGES: Final = (
         "methods",
         "methods.py",
         "公式、参数表、来源与核对情况、局限与数据字典。",
+    ),
+    PageEntry(
+        _BRIEFING,
+        "汇报",
+        ":material/slideshow:",
+        "briefing",
+        "briefing.py",
+        "按场景播放的汇报：全屏放映，导出幻灯片、讲义与单文件，编辑与保存。",
     ),
     PageEntry(
         _DATA,

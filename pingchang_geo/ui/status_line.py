@@ -36,10 +36,11 @@ def status_line(
     on_units: OnUnits | None,
     *,
     unshared: str = "",
+    more: Callable[[], None] = lambda: None,
 ) -> None:
     """Title, version badges, unit switches (where the page has quantities to switch), the link and the account.
 
-    ``unshared`` says what the link cannot carry.
+    ``unshared`` says what the link cannot carry; ``more`` draws what a page has besides.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status_line"):
         st.markdown(f"#### {page.icon} {page.title}", width="content")
@@ -49,6 +50,7 @@ def status_line(
             _promoted()
         if units is not None and on_units is not None:
             _unit_switches(units, on_units)
+        more()
         _share(unshared)
         account_menu()
 
