@@ -15,7 +15,7 @@ RANKS = {
         *("overlay", "proximity", "attributes", "accounts", "change", "comparison", "site", "boundary"),
         *("briefing", "validation", "reconcile", "consistency", "classify", "fieldmap", "conversion"),
     },
-    4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference", "prints", "documents"},
+    4: {"readers", "store", "tiles", "maps", "charts", "exports", "reference", "prints", "documents", "slides"},
     5: {"workflow"},
     6: {"web", "ui", "cli", "__main__"},
     7: {"pages", "app"},

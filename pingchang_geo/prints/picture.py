@@ -128,6 +128,7 @@ class MapPicture:
         subtitle: behind the title, smaller.
         locator_m: the county's outline; a small map of it then shows where the extent lies.
         graticule: whether meridians and parallels are drawn with their degrees and minutes on the frame.
+        note_pt: size of the notes; smaller where the sheet's letters are enlarged for a slide.
     """
 
     title: str
@@ -140,6 +141,7 @@ class MapPicture:
     subtitle: str = ""
     locator_m: Geometries | None = None
     graticule: bool = True
+    note_pt: float = 6.5
 
 
 #: Wide sheet for slides, and the map of an A4 report (16 cm wide at 240 dpi), pixels.

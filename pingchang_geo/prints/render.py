@@ -25,7 +25,7 @@ PROJECTION_NOTE: Final = (
 )
 _GROUND: Final = "#FBFCFA"
 _EDGE_IN: Final = 0.14
-_TITLE_PT, _SUBTITLE_PT, _NOTE_PT = 13.0, 8.5, 6.5
+_TITLE_PT, _SUBTITLE_PT = 13.0, 8.5
 _TICKS_LEFT_IN, _TICKS_BELOW_IN = 0.24, 0.21
 _NOTES_SHARE: Final = 0.3
 _LEGEND_SHARE, _LEGEND_LEAST_IN = 0.31, 1.25
@@ -119,7 +119,7 @@ def _layout(sheet: Sheet, picture: MapPicture) -> Layout:
 def _note_lines(sheet: Sheet, picture: MapPicture) -> tuple[tuple[str, ...], float]:
     """All notes in lines; smaller letters when they would take too much of the sheet."""
     width = sheet.page.width - 2 * _EDGE_IN
-    size = _NOTE_PT
+    size = picture.note_pt
     while True:
         lines = [line for note in (PROJECTION_NOTE, *picture.notes) for line in sheet.wrapped(note, size, width)]
         most = int(sheet.page.height * _NOTES_SHARE / (size * LEADING * POINT_IN))
