@@ -57,7 +57,8 @@ def map_page(page: PageEntry, found: Atlas, scope: Scope, strip: Strip) -> None:
         map_panel(ctx)
     with top:
         badges = [scope.layers[i] for i in scope.layers if i in state.shown or i == state.focus]
-        status_line(page, badges, state.units, lambda units: change(scope, units=units), more=lambda: page_capture(ctx))
+        capture = page_capture(page, found, scope, state)
+        status_line(page, badges, state.units, lambda units: change(scope, units=units), more=capture)
         kpis.cards(strip(ctx), key="kpi")
     with controls:
         toolbar(ctx)

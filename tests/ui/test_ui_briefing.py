@@ -10,13 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo.access import Role, operator
-from pingchang_geo.briefing import dump, editing, parse
+from pingchang_geo.briefing import dump, editing
 from pingchang_geo.settings import settings
-from pingchang_geo.ui.briefing import state
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.briefings import saving, work
-from pingchang_geo.workflow.briefings.work import Works
-from tests.ui.conftest import Open, SignIn, button, words
+from pingchang_geo.workflow.briefings.work import Work
+from tests.ui.conftest import Open, SignIn, words
 
 HOSTILE = "<script>alert(1)</script>**粗** $x$ [链接](http://example.org) :red[红]"
 
@@ -82,6 +81,12 @@ def opened(app: AppTest, key: str) -> AppTest:
     return sound(app.run())
 
 
+def kept_by(name: str) -> Work:
+    found = work.works().get(operator(name), "default")
+    assert found is not None
+    return found
+
+
 def shipped() -> Any:
     return saving.opened("default", 0).briefing
 
@@ -98,7 +103,7 @@ def test_readers_see_every_scene_and_no_controls(open_page: Open) -> None:
 
 def test_the_scene_stands_in_the_address_and_plays_from_there_in_the_dark_theme(open_page: Open) -> None:
     app = choose(sound(open_page("briefing")), "stock")
-    assert app.query_params["scene"] == ["stock"] or app.query_params["scene"] == "stock"
+    assert app.query_params["scene"] == "stock"
     app.toggle(key="briefing_dark").set_value(True)
     app.run()
     (link,) = app.get("link_button")
@@ -146,8 +151,7 @@ def test_what_is_typed_is_kept_saved_and_played(analyst: AppTest, store: Any) ->
     app = type_in(app, "text", "第一段 {ledger:redline_area_km2}\n\n第二段")
     app = type_in(app, "notes", "慢一点讲")
     assert "有未保存的修改" in words(app)
-    kept = Works(store.root).get(operator("张三"), "default")
-    assert kept is not None
+    kept = kept_by("张三")
     assert editing.scene_of(kept.briefing, "redline").text == ("第一段 {ledger:redline_area_km2}", "第二段")
     assert saving.opened("default").saved.number == 0  # nobody else sees it yet
     next(one for one in app.text_input if "修改说明" in one.label).set_value("改了红线")
@@ -157,7 +161,7 @@ def test_what_is_typed_is_kept_saved_and_played(analyst: AppTest, store: Any) ->
     assert (now.saved.number, now.saved.actor, now.saved.note) == (1, "张三", "改了红线")
     scene = editing.scene_of(now.briefing, "redline")
     assert (scene.title, scene.notes) == ("红线一张图", "慢一点讲")
-    assert Works(store.root).get(operator("张三"), "default") is None
+    assert work.works().get(operator("张三"), "default") is None
     assert "briefing" in {one.action for one in store.audit()}
 
 
@@ -234,13 +238,15 @@ def test_cards_quotation_and_charts_by_picking(analyst: AppTest) -> None:
     app = type_in(app, "cards", ["forest_cover_pct", "forest.stock_tc"])
     app = type_in(app, "quote", "")
     app = type_in(app, "charts", [])
-    kept = editing.scene_of(state.works().get(operator("张三"), "default").briefing, "redline")  # type: ignore[attr-defined,union-attr]
+    kept = editing.scene_of(kept_by("张三").briefing, "redline")
     assert (kept.cards, kept.quote, kept.charts) == (("forest_cover_pct", "forest.stock_tc"), "", ())
 
 
 def test_a_scene_whose_layer_and_feature_are_gone_says_so_and_is_shown(analyst: AppTest) -> None:
-    text = dump(shipped()).replace('key = "佛头山"', 'key = "不存在的景区"').replace('layer = "redline"', 'layer = "moon"')
-    saving.save(parse(text, "broken"), base=None, actor=operator("李四"))
+    text = (
+        dump(shipped()).replace('key = "佛头山"', 'key = "不存在的景区"').replace('layer = "redline"', 'layer = "moon"')
+    )
+    saving.save(saving.brought_in(text.encode(), "broken"), base=None, actor=operator("李四"))
     app = analyst
     app.selectbox(key="briefing_name").set_value("broken")
     app = choose(sound(app.run()), "scenic")
@@ -285,11 +291,11 @@ def test_a_file_is_brought_in_with_its_problems(analyst: AppTest) -> None:
     assert saving.opened("small").saved.number == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nothing = ", b"[[scene]]\n" * 3 + b"= 5"])
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"nothing = ", b"\x00" * 99])
 def test_a_broken_file_is_refused_in_words(analyst: AppTest, content: bytes) -> None:
     app = brought(analyst, content)
-    assert "没有可以载入的场景" in words(app) or "已载入" in words(app)
-    assert not app.exception
+    assert "没有可以载入的场景" in words(app)
+    assert work.works().names(operator("张三")) == ()
 
 
 def capture(app: AppTest, title: str, place: str = "at the end") -> AppTest:
@@ -304,8 +310,7 @@ def test_the_map_of_a_page_becomes_a_scene(sign_in: SignIn, open_page: Open) -> 
     sign_in(Role.ANALYST, "张三")
     app = open_page("forest", species="马尾松", theme="canopy", view="31.56,107.12,12", sel="forest:0")
     sound(capture(app, "马尾松林", "after:redline"))
-    kept = work.works().get(operator("张三"), "default")
-    assert kept is not None
+    kept = kept_by("张三")
     scene = kept.briefing.scenes[2]
     assert (scene.title, scene.section) == ("马尾松林", "森林碳汇")
     assert scene.map is not None
@@ -322,8 +327,7 @@ def test_the_map_of_a_page_becomes_a_scene(sign_in: SignIn, open_page: Open) -> 
 def test_the_map_of_a_scene_is_replaced_and_its_texts_stay(sign_in: SignIn, open_page: Open) -> None:
     sign_in(Role.ANALYST, "张三")
     sound(capture(open_page("redline"), "", "map:stock"))
-    kept = work.works().get(operator("张三"), "default")
-    assert kept is not None
+    kept = kept_by("张三")
     scene, before = editing.scene_of(kept.briefing, "stock"), editing.scene_of(shipped(), "stock")
     assert (scene.title, scene.text) == (before.title, before.text)
     assert scene.map is not None
@@ -351,11 +355,7 @@ def test_whoever_lost_the_right_changes_nothing(analyst: AppTest, access: Any, s
     sign_in(Role.VIEWER, "王五")
     app.button(key="scene_delete").click()
     app.run()
-    assert "没有" in words(app)
+    assert any("没有" in one.value for one in app.warning)
     assert saving.opened("default").saved.number == 0
     assert work.works().names(operator("张三")) == ()
     assert not [one for one in app.button if one.label == "删除"]
-
-
-def test_button_helper_finds_the_save_button(analyst: AppTest) -> None:
-    assert button(analyst, "保存为「default」第 1 版").disabled

@@ -58,10 +58,7 @@ def capture_box(page: PageEntry, map_now: MapNow, *, left_out: str = "") -> None
     if not who.may(Right.UPDATE):
         return
     icon = ":material/add_to_photos:"
-    help_text = "把当前的图层、筛选和视野加入一份汇报，成为一个场景"
-    with st.popover(
-        "加入汇报", icon=icon, type="tertiary", width="content", key="capture", on_change="rerun", help=help_text
-    ) as box:
+    with st.popover("加入汇报", icon=icon, type="tertiary", width="content", key="capture", on_change="rerun") as box:
         if not box.open:
             return
         fields = _Fields.of(desk.turn)

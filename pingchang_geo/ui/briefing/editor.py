@@ -124,6 +124,7 @@ def _cards(table: Table, scene: Scene, choices: dict[str, str]) -> None:
         format_func=lambda name: choices.get(name, name),
         max_selections=max(MOST_CARDS, len(scene.cards)),
         placeholder="选择指标",
+        wrap=True,
         help=f"最多 {MOST_CARDS} 个。报告数字来自指标台账，计算值随数据更新。",
         on_change=write(table, scene, "cards", key, tuple),
     )
@@ -154,6 +155,7 @@ def _charts(table: Table, scene: Scene, found: Atlas) -> None:
         format_func=lambda chart: offered.get(chart) or _chart_words(chart),
         max_selections=max(MOST_CHARTS, len(scene.charts)),
         placeholder="选择图表",
+        wrap=True,
         help=f"最多 {MOST_CHARTS} 个。",
         on_change=write(table, scene, "charts", key, tuple),
     )

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -34,54 +34,76 @@ Make = Callable[[Story, Atlas, Progress], bytes]
 
 @dataclass(frozen=True)
 class Export:
-    """One kind of file; ``module`` and ``function`` say who makes it, and it is offered where that is there."""
+    """One kind of file; ``module`` has the function ``function`` that makes it, and it is offered where that is there.
+
+    Without a module the function is one of ours.
+    """
 
     kind: str
     label: str
     icon: str
-    ending: str
     mime: str
+    make: Make
+    help: str
     module: str = ""
-    function: str = ""
-    help: str = ""
 
-    def maker(self) -> Make:
-        """What makes the file."""
-        if not self.module:
-            return _single_file
-        found: Make = getattr(importlib.import_module(self.module), self.function)
-        return found
+    def offered(self) -> bool:
+        """Whether what makes it is there."""
+        return not self.module or importlib.util.find_spec(self.module) is not None
 
 
-_HERE: Final = "pingchang_geo.workflow.briefings"
+def _slides(story: Story, atlas: Atlas, progress: Progress) -> bytes:
+    return _printed(_SLIDES, "deck", story, atlas, progress)
+
+
+def _handout(story: Story, atlas: Atlas, progress: Progress) -> bytes:
+    return _printed(_HANDOUT, "handout", story, atlas, progress)
+
+
+def _printed(module: str, function: str, story: Story, atlas: Atlas, progress: Progress) -> bytes:
+    """A file that tells its pages as it draws them; its modules are loaded when somebody wants one."""
+    make: Any = getattr(importlib.import_module(module), function)
+
+    def page(done: int, total: int, words: str) -> None:
+        progress(f"{words}（{done}/{total}）")
+
+    content: bytes = make(story, atlas, on=f"{date.today():%Y-%m-%d}", progress=page).content
+    return content
+
+
+def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:
+    progress("收集地图、图表与文字")
+    return playing.single_file(story, atlas, settings().web_dir)
+
+
+_SLIDES: Final = "pingchang_geo.workflow.briefings.slides"
+_HANDOUT: Final = "pingchang_geo.workflow.briefings.handout"
 EXPORTS: Final = (
     Export(
         "pptx",
-        "PowerPoint",
+        " PowerPoint",
         ":material/slideshow:",
-        "pptx",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        f"{_HERE}.slides",
-        "slides_file",
-        "可在 PowerPoint 或 WPS 中编辑的幻灯片，图表为原生图表",
+        _slides,
+        "可在 PowerPoint 或 WPS 中编辑的幻灯片，图表为原生图表，约需 20 秒",
+        _SLIDES,
     ),
     Export(
         "pdf",
         "讲义 PDF",
         ":material/picture_as_pdf:",
-        "pdf",
         "application/pdf",
-        f"{_HERE}.handout",
-        "handout_file",
+        _handout,
         "场景与讲稿，供打印分发",
+        _HANDOUT,
     ),
     Export(
         "html",
         "单文件 HTML",
         ":material/html:",
-        "html",
         "text/html",
-        help="一个文件，无需网络和服务器，用浏览器打开即可放映",
+        _single_file,
+        "一个文件，无需网络和服务器，用浏览器打开即可放映",
     ),
 )
 
@@ -117,7 +139,7 @@ def exports(table: Table, found: Atlas) -> None:
             st.caption("导出的是当前内容，含尚未保存的修改。")
         with st.container(gap="xsmall"):
             for export in EXPORTS:
-                if not export.module or _there(export.module):
+                if export.offered():
                     _offer(export, table, found)
             st.download_button(
                 "场景文件 TOML",
@@ -133,14 +155,10 @@ def exports(table: Table, found: Atlas) -> None:
         st.caption("隐藏的场景不导出。示意数据的标注、数据版本与来源随文件带出。")
 
 
-def _there(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
-
-
 def _offer(export: Export, table: Table, found: Atlas) -> None:
     job = bench().jobs.get(export.kind)
     if job is None or not job.fits(table.briefing, found.id):
-        _begin(export, table, found, f"生成{export.label}" if export.label[0] > "z" else f"生成 {export.label}")
+        _begin(export, table, found, f"生成{export.label}")
     elif job.working:
         _watch(export.label, job)
     elif job.wrong:
@@ -149,9 +167,9 @@ def _offer(export: Export, table: Table, found: Atlas) -> None:
     else:
         size_mb = len(job.content) / 1e6
         st.download_button(
-            f"下载 {export.label}（{size_mb:.1f} MB）",
+            f"下载{export.label}（{size_mb:.1f} MB）",
             data=job.content,
-            file_name=_file_name(table.briefing, export.ending),
+            file_name=_file_name(table.briefing, export.kind),
             mime=export.mime,
             icon=":material/download_done:",
             type="primary",
@@ -168,7 +186,7 @@ def _begin(export: Export, table: Table, found: Atlas, label: str) -> None:
         # Nothing but a plain object is touched: the callback cannot be cut short in between.
         job = jobs.get(export.kind)
         if job is None or not (job.working and job.fits(table.briefing, found.id)):
-            jobs[export.kind] = start_job(export.maker, table.briefing, found)
+            jobs[export.kind] = start_job(export.make, table.briefing, found)
 
     st.button(
         label,
@@ -180,13 +198,13 @@ def _begin(export: Export, table: Table, found: Atlas, label: str) -> None:
     )
 
 
-def start_job(maker: Callable[[], Make], briefing: Briefing, atlas: Atlas) -> Job:
-    """Have a file made by a thread of its own; ``maker`` is called there."""
+def start_job(make: Make, briefing: Briefing, atlas: Atlas) -> Job:
+    """Have a file made by a thread of its own."""
     job = Job(briefing, atlas.id)
 
     def work() -> None:
         try:
-            job.content = maker()(tell(briefing, atlas), atlas, job.steps.append)
+            job.content = make(tell(briefing, atlas), atlas, job.steps.append)
         except PingchangError as error:
             job.wrong = f"**{plain(error.message)}** {plain(error.fix)}"
         except Exception:
@@ -203,12 +221,7 @@ def _watch(label: str, job: Job) -> None:
     if not job.working:
         st.rerun()
     step = job.steps[-1] if job.steps else "准备数据"
-    st.markdown(f":material/hourglass_top: 正在生成 {plain(label)}：{plain(step)}……")
-
-
-def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:
-    progress("收集地图、图表与文字")
-    return playing.single_file(story, atlas, settings().web_dir)
+    st.markdown(f":material/hourglass_top: 正在生成{plain(label)}：{plain(step)}……")
 
 
 def _file_name(briefing: Briefing, ending: str) -> str:

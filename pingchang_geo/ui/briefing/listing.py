@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -14,7 +14,8 @@ from pingchang_geo.ui.briefing.state import Table, doing, edit, edit_scene, turn
 from pingchang_geo.ui.text import plain
 
 _KEY: Final = "briefing_scene"
-_HEIGHT_PX: Final = 560
+#: Longer lists scroll.
+_UNSCROLLED, _HEIGHT_PX = 22, 560
 #: A row of the list: letters of a title and of a section that one line holds.
 _TITLE, _SECTION = 18, 8
 
@@ -39,7 +40,8 @@ def scene_list(table: Table, chosen: Scene | None, problems: Mapping[str, tuple[
         turn_to(table.name, str(st.session_state[_KEY]))
 
     st.session_state[_KEY] = chosen.id
-    with st.container(height=_HEIGHT_PX, key="briefing_list"):
+    height: Any = _HEIGHT_PX if len(rows) > _UNSCROLLED else "content"
+    with st.container(height=height, border=True, key="briefing_list"):
         st.radio(
             "场景",
             list(rows),

@@ -130,5 +130,6 @@ def _laid_out(drawn: go.Figure, chart: StoryChart) -> go.Figure:
 def _card(number: int, card: Card) -> None:
     value = " ".join(filter(None, (card.value, card.unit)))
     tag = " · ".join(filter(None, (_KINDS[card.kind], card.mark.removesuffix("数据"))))
-    with st.container(border=True, gap="xxsmall", key=f"kpi_briefing_{number}"):
-        st.markdown(f"{plain(card.label)}\n\n**{plain(value)}** :small[:gray[{tag}]]", help=plain(card.source) or None)
+    with st.container(border=True, gap=None, key=f"briefing_card_{number}"):
+        st.markdown(f":small[:gray[{plain(card.label)}]]", help=plain(card.source) or None)
+        st.markdown(f"**{plain(value)}** :small[:gray[{tag}]]")

@@ -10,7 +10,7 @@ from pingchang_geo.maps import Role, Shape
 from pingchang_geo.ui.map_panel import map_state
 from pingchang_geo.ui.overlay.context import OverlayContext
 from pingchang_geo.ui.selection import destination
-from pingchang_geo.ui.state import themes_of
+from pingchang_geo.ui.state import PageState, themes_of
 from pingchang_geo.workflow.overlays import Combined, Ready
 
 
@@ -38,17 +38,20 @@ def ready_state(ctx: OverlayContext, found: Ready) -> dict[str, Any]:
     return _sketched(shown, shapes, ctx.mark(found.behind))
 
 
-def _state(ctx: OverlayContext, layer: str, field: str) -> dict[str, Any]:
-    """The map coloured by a column of a layer, where that layer is no mere base and has a colour for it."""
+def shown_by(ctx: OverlayContext, layer: str, field: str) -> PageState:
+    """The page's state with the map coloured by a column of a layer, where that layer is no mere base and has a colour
+    for it."""
     scope, state = ctx.scope, ctx.state
-    if layer in scope.layers:
-        themes = [theme.field for theme in themes_of(scope.layers[layer])]
-        theme = field if field in themes else (*themes, "")[0]
-        state = replace(state, focus=layer, theme=theme)
-    else:
-        state = replace(state, theme="")
+    if layer not in scope.layers:
+        return replace(state, theme="")
+    themes = [theme.field for theme in themes_of(scope.layers[layer])]
+    return replace(state, focus=layer, theme=field if field in themes else (*themes, "")[0])
+
+
+def _state(ctx: OverlayContext, layer: str, field: str) -> dict[str, Any]:
     view = ctx.map_context()
-    return map_state(ctx.atlas, scope, state, destination(view) if view is not None else None)
+    fly = destination(view) if view is not None else None
+    return map_state(ctx.atlas, ctx.scope, shown_by(ctx, layer, field), fly)
 
 
 def _sketched(shown: dict[str, Any], shapes: list[Shape], mark: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pingchang_geo.errors import OverlayError
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint, kpis
 from pingchang_geo.ui.asked import later
+from pingchang_geo.ui.briefing.page_capture import page_capture
 from pingchang_geo.ui.details import details
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.map_panel import Event, board
@@ -20,6 +21,7 @@ from pingchang_geo.ui.overlay.context import OverlayContext, combined, ready_res
 from pingchang_geo.ui.overlay.controls import chart_controls, controls
 from pingchang_geo.ui.overlay.map import overlay_state as map_of_overlay
 from pingchang_geo.ui.overlay.map import ready_state as map_of_ready
+from pingchang_geo.ui.overlay.map import shown_by
 from pingchang_geo.ui.overlay.results import category_table, method_lines, zone_table
 from pingchang_geo.ui.overlay.results import ready_results as ready_tables
 from pingchang_geo.ui.overlay.state import Choice, Offer
@@ -31,6 +33,7 @@ from pingchang_geo.workflow.overlays import POLYGON, Combined, Ready, tables
 
 #: Map and side column (DESIGN §7).
 _COLUMNS: Final = (62, 38)
+_NOT_IN_SCENES: Final = "叠加范围和突出显示不随场景保存，场景显示图层本身；叠加结果可在图表与指标卡中选用。"
 
 
 def overlay_page() -> None:
@@ -66,7 +69,14 @@ def _page(found: Atlas, offer: Offer) -> None:
         board(page.path, found, tuple(ctx.scope.layers), state, happened)
     with top:
         behind = result.behind if result is not None else (choice.left, choice.right)
-        status_line(page, [found[layer] for layer in behind], ctx.units, lambda units: change(ctx.scope, units=units))
+        seen = shown_by(ctx, *(result.colour if result is not None else (choice.left, choice.by)))
+        status_line(
+            page,
+            [found[layer] for layer in behind],
+            ctx.units,
+            lambda units: change(ctx.scope, units=units),
+            more=page_capture(page, found, ctx.scope, seen, theme=seen.theme, left_out=_NOT_IN_SCENES),
+        )
         _cards(ctx, result, overlay)
     with line:
         titles = {layer: data.spec.title for layer, data in found.layers.items()}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pingchang_geo import layers
 from pingchang_geo.ui import data as shared
+from pingchang_geo.ui.briefing.page_capture import page_capture
 from pingchang_geo.ui.frame import footer, guarded
 from pingchang_geo.ui.map_panel import DRAWN, board, last_event
 from pingchang_geo.ui.registry import page_of
@@ -27,6 +28,7 @@ from pingchang_geo.workflow.site.answer import DESK_CHECK
 #: Map and answer.
 _COLUMNS: Final = (60, 40)
 _UNSHARED: Final = "用地范围点数过多，地址放不下：链接只在本机当前会话有效，转给他人请附上边界文件。"
+_NOT_IN_SCENES: Final = "用地范围和核查结论不随场景保存，请在正文中写明，或另附核查报告。"
 _WELCOME: Final = """
 ##### 项目用地是否触碰生态保护红线，涉及多少碳储量
 
@@ -78,7 +80,14 @@ def _page(found: Atlas, scope: Scope) -> None:
     with top:
         badges = [data for data in scope.layers.values() if data.spec.site is not None or data.spec.carbon is not None]
         unshared = _UNSHARED if entry is not None and entry.local else ""
-        status_line(page, badges, state.units, lambda units: change(scope, units=units), unshared=unshared)
+        status_line(
+            page,
+            badges,
+            state.units,
+            lambda units: change(scope, units=units),
+            unshared=unshared,
+            more=page_capture(page, found, scope, state, left_out=_NOT_IN_SCENES if entry is not None else ""),
+        )
     with controls:
         site_input.ways(found, county, desk)
     with right:
