@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 from streamlit import config, file_util
-from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, CACHE_MEMORY_FAMILY
 
 from pingchang_geo import __version__, journal
 from pingchang_geo.settings import PROJECT_ROOT, settings
@@ -57,6 +58,15 @@ def _sessions() -> int:
     return sum(int(getattr(stat, "value", 0)) for stat in stats.get(ACTIVE_SESSIONS_FAMILY, ()))
 
 
+def _uploaded() -> int:
+    """Bytes of uploaded files that are kept in memory for the pages they were sent to."""
+    files = st.runtime.get_instance().uploaded_file_mgr if st.runtime.exists() else None
+    if not isinstance(files, MemoryUploadedFileManager):
+        return 0
+    stats = files.get_stats([CACHE_MEMORY_FAMILY])
+    return sum(int(getattr(stat, "byte_length", 0)) for stat in stats.get(CACHE_MEMORY_FAMILY, ()))
+
+
 with refusing():
     journal.configure(settings().log_format)
     require_ready(settings())
@@ -67,6 +77,7 @@ with refusing():
         start.access(),
         _base_path(),
         pages=[(Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8"), *INLINE],
+        held=_uploaded,
     )
     _operations = operations(
         start.open_store(),

@@ -8,11 +8,14 @@ sessions end. Whatever changes something asks once more inside (``workflow.start
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pingchang_geo.access import ANONYMOUS, Actor, Right
 from pingchang_geo.access.roles import least_role
@@ -103,6 +106,14 @@ def grant_upload(max_mb: int) -> None:
     context = get_script_run_ctx()
     if context is not None:
         PERMITS.grant(context.session_id, actor().session, max_mb)
+
+
+def release_uploads(files: Iterable[UploadedFile]) -> None:
+    """Let go of uploaded files that are on disk by now; Streamlit would keep them until the page is gone."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _session() -> str:

@@ -7,6 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from pingchang_geo.access import ANONYMOUS, Actor, Right, Role, operator
 from pingchang_geo.errors import ForbiddenError
@@ -181,3 +184,13 @@ def test_hidden_pages_stay_in_the_registry() -> None:
     assert page_of("users").right is Right.ADMINISTER
     assert page_of("update").right is Right.UPDATE
     assert {page.right for page in PAGES if page.path not in ("users", "update")} == {Right.VIEW}
+
+
+def test_files_that_are_on_disk_leave_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = MemoryUploadedFileManager("/upload")
+    for name in ("a", "b"):
+        manager.add_file("s1", UploadedFileRec(name, f"{name}.zip", "application/zip", b"zip"))
+    context = SimpleNamespace(session_id="s1", uploaded_file_mgr=manager)
+    monkeypatch.setattr(permission, "get_script_run_ctx", lambda: context)
+    permission.release_uploads([UploadedFile(manager.get_files("s1", ["a"])[0], FileURLs())])
+    assert [file.file_id for file in manager.get_files("s1", ["a", "b"])] == ["b"]

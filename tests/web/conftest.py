@@ -31,7 +31,8 @@ def doors(tmp_path: Path) -> Callable[..., Door]:
             passwords=QUICK,
         )
         door = Door(chosen, access, Starlette(), clock, base, log)
-        protection = protect(chosen, access, base, ["<script>window.prerenderReady = false</script>"])
+        pages = ["<script>window.prerenderReady = false</script>"]
+        protection = protect(chosen, access, base, pages, held=lambda: door.held)
         door.app = Starlette(routes=[*protection.routes, *inner_routes(door)], middleware=protection.middleware)
         return door
 

@@ -46,6 +46,8 @@ class Door:
     base: str = ""
     log: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     reached: list[dict[str, Any]] = field(default_factory=list)
+    #: Bytes of uploaded files in memory, as the app would say.
+    held: int = 0
 
     def client(self, token: str = "", address: str = "10.1.2.3", host: str = HERE) -> TestClient:
         """A browser of its own, signed in if a token is given."""

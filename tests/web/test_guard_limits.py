@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pingchang_geo.access import Role
 from pingchang_geo.web.access import admission
-from pingchang_geo.web.access.limits import MULTIPART_EXTRA, Rate
+from pingchang_geo.web.access.limits import MULTIPART_EXTRA, Rate, Room
 from pingchang_geo.workflow.access import PERMITS
 
 Doors = Callable[..., Any]
@@ -129,3 +129,36 @@ def test_uploads_are_counted(door: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert statuses == [200, 200, 200, 429]
     told = client.put("/_stcore/upload_file/s-often/f", content=b"x")
     assert 0 < int(told.headers["retry-after"]) <= 3600
+
+
+def test_uploads_find_room_in_memory_or_are_turned_away(doors: Doors) -> None:
+    door = doors(max_upload_mb=2, site_upload_mb=1)
+    token = door.token("张三", Role.ANALYST)
+    PERMITS.grant("s-reader", "", 1)
+    PERMITS.grant("s-analyst", door.access.who(token).session, 2)
+    reader, analyst = (f"/_stcore/upload_file/s-{name}/f" for name in ("reader", "analyst"))
+    megabyte = b"x" * (1 << 20)
+    door.held = 2 << 20  # one upload of the largest size: all that readers get
+    assert door.client().put(reader, content=megabyte).status_code == 200
+    told = door.client().put(reader, content=megabyte + b"x")
+    assert (told.status_code, told.headers["retry-after"]) == (503, "120")
+    assert told.json() == {"error": "服务暂不可用。正在上传的文件过多，请稍后再试。"}
+    assert door.client().put(reader, content=_pieces(1, 1)).status_code == 503  # may grow to the permit's size
+    assert door.client().delete(reader).status_code == 200
+    for _ in range(3):  # what has come is counted where it is kept, not twice
+        assert door.client(token).put(analyst, content=megabyte).status_code == 200
+    door.held = 8 << 20
+    assert door.client(token).put(analyst, content=megabyte + b"x").status_code == 503
+    door.held = 0
+    assert door.client().put(reader, content=_pieces(1, 1)).status_code == 200
+
+
+def test_uploads_under_way_take_room_too() -> None:
+    room = Room(10 << 20, lambda: 0)
+    assert room.take(10 << 20, known=False)
+    assert not room.take(2 << 20, known=False)
+    assert room.take(30 << 20, known=True)
+    assert not room.take(2 << 20, known=True)
+    room.give_back(30 << 20)
+    room.give_back(10 << 20)
+    assert room.take(10 << 20, known=False)

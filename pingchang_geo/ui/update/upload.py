@@ -23,7 +23,7 @@ _WORDS: Final = """
 <style>
 .st-key-upload_box [data-testid="stFileChip"][aria-invalid="true"] { height: auto; flex-wrap: wrap; }
 .st-key-upload_box [data-testid="stFileChip"][aria-invalid="true"]::after {
-  content: "没有上传：超过 LIMIT MB，或登录已失效"; flex-basis: 100%; font-size: 0.75rem; color: #A12A22;
+  content: "没有上传：超过 LIMIT MB、登录已失效或服务器正忙"; flex-basis: 100%; font-size: 0.75rem; color: #A12A22;
 }
 [data-testid="stTooltipErrorContent"] { display: none; }
 </style>
@@ -83,6 +83,7 @@ def _received(drafts: Drafts, key: str, limit: int, desk: Desk) -> str:
     layer = st.session_state.get("update_layer") or None
     draft = drafts.create(((file.name, file) for file in files), who, layer, limit)
     drafts.start(draft, "inspect", settings(), who)
+    permission.release_uploads(files)
     desk.turn += 1  # an empty uploader next time
     desk.turned = draft.id
     return ""

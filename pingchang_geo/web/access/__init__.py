@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +20,7 @@ from pingchang_geo.web.access.forms import Forms
 from pingchang_geo.web.access.guard import Guard
 from pingchang_geo.web.access.hygiene import Hygiene, inline_scripts
 from pingchang_geo.web.access.identity import chosen_source
+from pingchang_geo.web.access.limits import Room
 from pingchang_geo.web.access.refusals import refused
 from pingchang_geo.workflow.access import PERMITS, Access
 
@@ -34,7 +35,9 @@ class Protection:
     routes: list[Route]
 
 
-def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -> Protection:
+def protect(
+    chosen: Settings, access: Access, base: str, pages: Iterable[str], *, held: Callable[[], int] = lambda: 0
+) -> Protection:
     """The guard and its pages for an app under ``base`` (``""`` or ``"/name"``).
 
     Args:
@@ -42,6 +45,7 @@ def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -
         access: sessions and accounts.
         base: the server's base path.
         pages: HTML that is sent with scripts in it; no other inline script runs.
+        held: bytes of uploaded files that are in memory now.
 
     Raises:
         SettingsError: uvicorn is told to believe proxies that the settings do not list.
@@ -49,7 +53,8 @@ def protect(chosen: Settings, access: Access, base: str, pages: Iterable[str]) -
     _refuse_other_proxies()
     source = chosen_source(chosen, access)
     clients = Clients(chosen.trusted_proxies, chosen.public_url)
-    rules = Rules(chosen, base, source, access.may_view, PERMITS, clients)
+    room = Room(chosen.max_upload_mb << 20, held)
+    rules = Rules(chosen, base, source, access.may_view, PERMITS, clients, room)
     hygiene = Hygiene([script for page in pages for script in inline_scripts(page)], closed=chosen.viewing == "closed")
     forms = Forms(chosen, access, source, base, rules.rates)
     routes = forms.routes()

@@ -17,7 +17,7 @@ from pingchang_geo.settings import Settings
 from pingchang_geo.web.access.client import Client, Clients
 from pingchang_geo.web.access.hygiene import wants_page
 from pingchang_geo.web.access.identity import Source
-from pingchang_geo.web.access.limits import CONNECTIONS, MULTIPART_EXTRA, SMALL_BODY, UPLOADS, Rates, declared
+from pingchang_geo.web.access.limits import CONNECTIONS, MULTIPART_EXTRA, SMALL_BODY, UPLOADS, Rates, Room, declared
 from pingchang_geo.web.access.origins import from_here
 from pingchang_geo.web.access.proxied import advice
 from pingchang_geo.web.access.refusals import refused
@@ -45,6 +45,7 @@ class Rules:
         base: the server's base path, ``""`` or ``"/name"``.
         source: where an identity comes from.
         may_view: whether somebody, or nobody, may look.
+        room: memory for uploads.
     """
 
     chosen: Settings
@@ -53,6 +54,7 @@ class Rules:
     may_view: Callable[[Actor | None], bool]
     permits: Permits
     clients: Clients
+    room: Room
     rates: Rates = field(default_factory=Rates)
 
     def own(self, scope: Scope) -> str | None:
@@ -122,8 +124,15 @@ class Rules:
             if wait := self.rates.wait_s(UPLOADS, client.group):
                 return self.too_often(scope, wait)
             most = allowed + MULTIPART_EXTRA
-        if (declared(scope) or 0) > most:
+        size = declared(scope)
+        if (size or 0) > most:
             return refused(scope, 413, self.base, headers={"Connection": "close"})
+        if found and scope["method"] != "DELETE":
+            coming = most if size is None else size
+            if not self.room.take(coming, known=actor is not None):
+                fix = "正在上传的文件过多，请稍后再试。"
+                return refused(scope, 503, self.base, fix=fix, headers={"Connection": "close", "Retry-After": "120"})
+            scope["pingchang.coming"] = coming
         return most
 
     def too_often(self, scope: Scope, wait_s: int) -> Response:

@@ -79,6 +79,8 @@ class Guard:
         except Exception:
             _LOG.exception("%s %s", scope["method"], _where(scope))
             await answer.failed(500)
+        finally:
+            self._rules.room.give_back(scope.get("pingchang.coming", 0))
 
     async def _checked(self, scope: Scope, receive: Receive, path: str) -> tuple[Any, Receive]:
         actor = await self._identified(scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -20,6 +21,8 @@ from pingchang_geo.access.names import name_key
 SMALL_BODY: Final = 16 * 1024
 #: A multipart body is a little larger than the file in it; Streamlit allows the same.
 MULTIPART_EXTRA: Final = 1024 * 1024
+#: Uploads of the largest size that memory is given for.
+_LARGEST_AT_ONCE: Final = 4
 
 
 class TooLargeError(HTTPException):
@@ -51,6 +54,34 @@ def counted(receive: Receive, most: int) -> Receive:
         return message
 
     return limited
+
+
+class Room:
+    """Memory for uploads: Streamlit keeps every file until its page is gone, however many a page is sent.
+
+    Readers nobody has asked for a name get a quarter of it, so that they cannot take it from those who update data.
+    For the event loop's thread only.
+
+    Args:
+        largest: bytes of the largest upload there may be.
+        held: bytes that are kept now.
+    """
+
+    def __init__(self, largest: int, held: Callable[[], int]) -> None:
+        self._largest, self._held = largest, held
+        self._coming = 0
+
+    def take(self, size: int, *, known: bool) -> bool:
+        """Set ``size`` bytes aside for a file that is about to come; False where they are not left."""
+        most = self._largest * (_LARGEST_AT_ONCE if known else 1)
+        if self._held() + self._coming + size > most + MULTIPART_EXTRA:
+            return False
+        self._coming += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        """The file has come, or will not come any more."""
+        self._coming -= size
 
 
 @dataclass(frozen=True)
