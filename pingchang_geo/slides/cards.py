@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pptx.enum.text import MSO_ANCHOR
@@ -21,6 +21,7 @@ _GAP_PT: Final = 6.0
 _LABEL_SIZES: Final = (12.0, 11.0)
 _VALUE_SIZES: Final = (26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0)
 _UNIT_PT, _KIND_PT = 13.0, 10.0
+_UNIT, _KIND = "unit", "kind"
 _KINDS: Final = {"reported": "报告值", "computed": "计算值"}
 #: Values that are words may take this much.
 _WORDS_IN: Final = 1.1
@@ -29,18 +30,19 @@ _LABEL_IN: Final = 0.66
 
 @dataclass(frozen=True)
 class _Cell:
-    """One card as it fits; ``whole``: the value, unit and kind share a line."""
+    """One card as it fits; ``beside`` stand behind the value, ``below`` are lines under it, of unit and kind."""
 
     card: Card
     label: Fitted
     value: Fitted
-    whole: bool
+    beside: tuple[str, ...]
+    below: tuple[tuple[str, ...], ...] = ()
 
     @property
     def height(self) -> float:
         """Inches without insets."""
-        below = 0.0 if self.whole else line_pt(_UNIT_PT) * POINT_IN
-        return self.label.height + self.value.height + below
+        under = sum(line_pt(_UNIT_PT if _UNIT in line else _KIND_PT) for line in self.below)
+        return self.label.height + self.value.height + under * POINT_IN
 
 
 def kind(card: Card) -> str:
@@ -97,12 +99,19 @@ def _cells(cards: Sequence[Card], width: float, ruler: Ruler, across: int) -> li
 
 
 def _cell(card: Card, room: float, ruler: Ruler) -> _Cell:
+    """Value, unit and kind in one line if they fit, else the kind below, else the unit too."""
     label = ruler.fitted(card.label, room, _LABEL_IN, _LABEL_SIZES)
-    beside = ruler.width_in(f" {card.unit}", _UNIT_PT) + ruler.width_in(f"  {kind(card)}", _KIND_PT)
-    for size in _VALUE_SIZES:
-        if ruler.width_in(card.value, size) + beside <= room:
-            return _Cell(card, label, Fitted(card.value, size, (card.value,), line_pt(size) * POINT_IN), whole=True)
-    return _Cell(card, label, ruler.fitted(card.value, room, _WORDS_IN, (*_VALUE_SIZES, 12.0, 11.0)), whole=False)
+    unit = ruler.width_in(f" {card.unit}", _UNIT_PT) if card.unit else 0.0
+    tag = ruler.width_in(f"  {kind(card)}", _KIND_PT)
+    for beside, below, least in (((_UNIT, _KIND), (), 18.0), ((_UNIT,), ((_KIND,),), 14.0)):
+        taken = (unit if _UNIT in beside else 0.0) + (tag if _KIND in beside else 0.0)
+        for size in (size for size in _VALUE_SIZES if size >= least):
+            if ruler.width_in(card.value, size) + taken <= room:
+                return _Cell(
+                    card, label, Fitted(card.value, size, (card.value,), line_pt(size) * POINT_IN), beside, below
+                )
+    value = ruler.fitted(card.value, room, _WORDS_IN, (*_VALUE_SIZES, 12.0, 11.0))
+    return _Cell(card, label, value, (), ((_UNIT, _KIND),) if unit + tag <= room else ((_UNIT,), (_KIND,)))
 
 
 def _fill(made: Any, cell: _Cell) -> None:
@@ -111,11 +120,15 @@ def _fill(made: Any, cell: _Cell) -> None:
     made.margin_left = made.margin_right = Inches(_INSET_IN)
     made.margin_top = made.margin_bottom = Inches(_INSET_IN)
     made.vertical_anchor = MSO_ANCHOR.MIDDLE
+    runs = {
+        _UNIT: Run(f" {cell.card.unit}" if cell.card.unit else "", _UNIT_PT),
+        _KIND: Run(f"  {kind(cell.card)}", _KIND_PT, MARK_INK if cell.card.mark else MUTED),
+    }
     value = Run(cell.value.text, cell.value.size, palette.ACCENT, bold=True)
-    unit = Run(f" {cell.card.unit}" if cell.card.unit else "", _UNIT_PT)
-    tag = Run(f"  {kind(cell.card)}", _KIND_PT, MARK_INK if cell.card.mark else MUTED)
-    lines = [Line.of(cell.label.text, cell.label.size, MUTED)]
-    lines += [Line((value, unit, tag))] if cell.whole else [Line((value,)), Line((unit, tag))]
+    lines = [Line.of(cell.label.text, cell.label.size, MUTED), Line((value, *(runs[name] for name in cell.beside)))]
+    for names in cell.below:
+        first, *rest = (runs[name] for name in names)
+        lines.append(Line((replace(first, text=first.text.lstrip()), *rest)))
     fill_lines(made.text_frame, lines)
     _borders(made)
 

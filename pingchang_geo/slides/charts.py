@@ -25,12 +25,14 @@ TITLE_PT: Final = 14.0
 _SMALLEST_TITLE_PT: Final = 11.0
 _LABEL_PT: Final = 11.0
 #: Inches: a bar with its gap, the title and the margins; the least for the other shapes.
-_BAR_IN, _HEAD_IN, _LEGEND_IN, _LEAST_IN = 0.29, 0.55, 0.3, 2.0
+_BAR_IN, _HEAD_IN, _LEGEND_IN, _LEAST_IN, _LEAST_RING_IN = 0.29, 0.55, 0.3, 2.0, 2.8
 
 
 def least_height(chart: StoryChart) -> float:
     """Inches below which the chart cannot be read from afar."""
     legend = _LEGEND_IN if len(chart.series) > 1 else 0.0
+    if chart.kind == "doughnut":
+        return _LEAST_RING_IN
     if chart.kind != "barh":
         return _LEAST_IN + legend
     bars = len(chart.categories) * max(1.0, 0.75 * len(chart.series))

@@ -70,6 +70,10 @@ class Frame:
         return cls(round(width_in * dpi), round(height_in * dpi), round(dpi * letters), _NOTE_PT / letters)
 
 
+#: A map of its own, 1920 × 1080, with letters as large as on paper.
+SHEET: Final = Frame(*prints.WIDE_PX, 200)
+
+
 def font() -> tuple[Path, str]:
     """The font to draw with, and what is wrong with the operator's own (then the installed one is taken)."""
     try:
