@@ -11,8 +11,9 @@ from tests.e2e.conftest import Server, start_server, stop_server, window
 from tests.e2e.people import Cookies
 
 NAME, TITLE = "pine-2025", "马尾松林的碳储量"
+ROW = ".st-key-briefing_list [role=radiogroup] label"
 HOSTILE = "<img src=x onerror=alert(1)>**粗**"
-SECOND = re.compile(r"^2")
+VIEW = "() => new URLSearchParams(location.search).get('view')"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def press(page: Page, label: str) -> None:
 
 
 def rows(page: Page) -> list[str]:
-    return page.locator(".st-key-briefing_list label").all_inner_texts()
+    return page.locator(ROW).all_inner_texts()
 
 
 def fill(page: Page, label: str, text: str) -> None:
@@ -59,18 +60,24 @@ def fill(page: Page, label: str, text: str) -> None:
     Board(page, "").settle()
 
 
-def capture(page: Page, server: Server) -> dict[str, float]:
-    """Take the filtered and moved map of 森林碳汇 into the shipped briefing; returns the middle of the map."""
+def capture(page: Page, server: Server) -> tuple[float, float]:
+    """Take the filtered and moved map of 森林碳汇 into the shipped briefing; returns latitude, longitude it shows."""
     board = Board(page, server.url).open("forest?species=马尾松")
-    board.frame.evaluate("() => window.pingchang.map.setView([31.62, 107.05], 12, {animate: false})")
-    page.wait_for_function("() => location.search.includes('view=31.62')", timeout=WAIT_MS)
+    page.mouse.move(*board.spot())
+    for _ in range(3):
+        page.mouse.wheel(0, -400)
+        page.wait_for_timeout(400)
+    page.wait_for_function("() => location.search.includes('view=')", timeout=WAIT_MS)
+    board.wait_drawn()
+    latitude, longitude, zoom = (float(part) for part in page.evaluate(VIEW).split(","))
+    assert zoom > 10
     page.get_by_role("button", name="加入汇报").click()
     fill(page, "标题", TITLE)
     pick(page, "位置", re.compile("放在第 1 个"))
     board.settle()
     page.get_by_role("button", name="加入", exact=True).click()
     expect(page.get_by_text("第 2 个场景，尚未保存")).to_be_visible(timeout=WAIT_MS)
-    return {"lat": 31.62, "lng": 107.05}
+    return latitude, longitude
 
 
 def test_from_a_map_to_what_plays(own_server: Server, page: Page) -> None:
@@ -84,7 +91,7 @@ def test_from_a_map_to_what_plays(own_server: Server, page: Page) -> None:
     assert board.stats()["legends"]["forest"]["shown"] > 0
     # up, and a text of one's own
     press(page, "上移")
-    expect(page.locator(".st-key-briefing_list label").first).to_contain_text(TITLE, timeout=WAIT_MS)
+    expect(page.locator(ROW).first).to_contain_text(TITLE, timeout=WAIT_MS)
     page.get_by_text("编辑", exact=True).click()
     board.settle()
     fill(page, "正文", f"红线面积 {{ledger:redline_area_km2}}。\n{HOSTILE}")
@@ -101,19 +108,19 @@ def test_from_a_map_to_what_plays(own_server: Server, page: Page) -> None:
     plays(opening.value, middle)
 
 
-def plays(player: Page, middle: dict[str, float]) -> None:
+def plays(player: Page, middle: tuple[float, float]) -> None:
     """The player shows the captured scene: title, texts as texts, the filtered layer, the place."""
     expect(player.get_by_text(TITLE).first).to_be_visible(timeout=WAIT_MS)
     assert f"/play/{NAME}" in player.url
     expect(player.get_by_text("红线面积 79.57 km²。").first).to_be_visible()
     expect(player.get_by_text(HOSTILE).first).to_be_visible()
     player.wait_for_function("() => window.pingchang && window.pingchang.stats().drawn", timeout=WAIT_MS)
-    state = player.evaluate("() => window.pingchang.state.layers.forest")
-    assert [rule["field"] for rule in state["filter"]] == ["species"]
-    shown = player.evaluate("() => { const c = window.pingchang.map.getCenter(); return {lat: c.lat, lng: c.lng}; }")
-    # the texts lie over a part of the map, beside which the player brings the place
-    assert abs(shown["lat"] - middle["lat"]) < 0.1
-    assert abs(shown["lng"] - middle["lng"]) < 0.2
+    player.wait_for_function("() => !window.pingchang.atlas.map._animatingZoom", timeout=WAIT_MS)
+    told = player.evaluate("() => window.pingchang.atlas.state.layers.forest.filter")
+    assert [rule["field"] for rule in told] == ["species"]
+    inside = "([lat, lng]) => window.pingchang.atlas.map.getBounds().contains([lat, lng])"
+    player.wait_for_function(inside, arg=list(middle), timeout=WAIT_MS)
+    assert player.evaluate("() => window.pingchang.atlas.map.getZoom()") > 9
     player.close()
 
 
