@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks import carbon, cold, compute, interaction, load, machine, report, site, upload, upload_server
+from benchmarks import briefing, carbon, cold, compute, interaction, load, machine, report, site, upload, upload_server
 from benchmarks.browser import chromium
 from benchmarks.data import FOLDER, Dataset, dataset, peer_plots
 from benchmarks.figures import Result
@@ -18,7 +18,7 @@ from benchmarks.servers import serving
 from benchmarks.sessions import sessions
 from pingchang_geo.settings import PROJECT_ROOT
 
-NAMES = ("tiles", "join", "carbon", "site", "upload", "cold", "filter", "map", "sessions", "load")
+NAMES = ("tiles", "join", "carbon", "site", "upload", "briefing", "cold", "filter", "map", "sessions", "load")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Size:
     sites: int
     upload_plots: int
     upload_rounds: int
+    briefing_plots: int
+    briefing_rounds: int
     cold_rounds: int
     peer_rounds: int
     filter_rounds: int
@@ -41,8 +43,8 @@ class Size:
     load_seconds: float
 
 
-FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 120_000, 3, 7, 3, 9, 3, 5, 60)
-QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 5_000, 1, 1, 1, 3, 1, 1, 20)
+FULL = Size(100_000, 1_000_000, 5_000, 20_000, 3, 25, 120_000, 3, 24_000, 3, 7, 3, 9, 3, 5, 60)
+QUICK = Size(5_000, 20_000, 500, 1_000, 1, 5, 5_000, 1, 5_000, 1, 1, 1, 3, 1, 1, 20)
 
 
 def main(arguments: list[str]) -> int:
@@ -88,6 +90,42 @@ def measure(chosen: argparse.Namespace) -> None:
 
 def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None) -> tuple[list[Result], str]:
     """Measure what is wanted: computing first, alone on the machine, then the pages."""
+    results = computed(size, wanted, data)
+    if not set(wanted) & {"briefing", "cold", "filter", "map", "sessions", "load"}:
+        return results, "not used"
+    with ExitStack() as stack:
+        app = stack.enter_context(serving("app.py", data.environment))
+        browser = stack.enter_context(chromium())
+        if many is not None:
+            say("cold navigation")
+            with (
+                serving("app.py", many.environment) as big,
+                serving("benchmarks/peers/app.py", _peer_environment(data, size)) as peers,
+            ):
+                sizes = {name: getattr(size, name) for name in ("plots", "many_plots", "peer_small", "peer_large")}
+                urls = {"app": app.url, "many": big.url, "peers": peers.url}
+                pages = cold.variants(urls, sizes, size.cold_rounds, size.peer_rounds)
+                results += cold.cold(browser, pages)
+        if "briefing" in wanted:
+            say("a briefing from scene to scene")
+            results.append(briefing.next_scene(browser, app.url, size.plots, size.briefing_rounds))
+        if "filter" in wanted:
+            say("filter")
+            results.append(interaction.filters(browser, app.url, size.filter_rounds))
+        if "map" in wanted:
+            say("panning and heap")
+            results.append(interaction.panning(browser, app.url, size.pan_rounds))
+        if "sessions" in wanted:
+            say("sessions")
+            results.append(sessions(app, size.session_batches))
+        if "load" in wanted:
+            say("fifty readers at once")
+            results.append(load.load_result(app, data, size.load_seconds))
+        return results, browser.version
+
+
+def computed(size: Size, wanted: tuple[str, ...], data: Dataset) -> list[Result]:
+    """What needs no browser."""
     results: list[Result] = []
     if "tiles" in wanted:
         say("id tiles")
@@ -106,34 +144,10 @@ def run(size: Size, wanted: tuple[str, ...], data: Dataset, many: Dataset | None
         uploads = dataset(size.upload_plots)
         results += upload.upload_results(uploads, size.upload_rounds)
         results.append(upload_server.server_result(uploads))
-    if not set(wanted) & {"cold", "filter", "map", "sessions", "load"}:
-        return results, "not used"
-    with ExitStack() as stack:
-        app = stack.enter_context(serving("app.py", data.environment))
-        browser = stack.enter_context(chromium())
-        if many is not None:
-            say("cold navigation")
-            with (
-                serving("app.py", many.environment) as big,
-                serving("benchmarks/peers/app.py", _peer_environment(data, size)) as peers,
-            ):
-                sizes = {name: getattr(size, name) for name in ("plots", "many_plots", "peer_small", "peer_large")}
-                urls = {"app": app.url, "many": big.url, "peers": peers.url}
-                pages = cold.variants(urls, sizes, size.cold_rounds, size.peer_rounds)
-                results += cold.cold(browser, pages)
-        if "filter" in wanted:
-            say("filter")
-            results.append(interaction.filters(browser, app.url, size.filter_rounds))
-        if "map" in wanted:
-            say("panning and heap")
-            results.append(interaction.panning(browser, app.url, size.pan_rounds))
-        if "sessions" in wanted:
-            say("sessions")
-            results.append(sessions(app, size.session_batches))
-        if "load" in wanted:
-            say("fifty readers at once")
-            results.append(load.load_result(app, data, size.load_seconds))
-        return results, browser.version
+    if "briefing" in wanted:
+        say("a briefing as one file")
+        results.append(briefing.one_file(data, dataset(size.briefing_plots), size.briefing_rounds))
+    return results
 
 
 def _peer_environment(data: Dataset, size: Size) -> dict[str, str]:

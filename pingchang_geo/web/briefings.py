@@ -23,8 +23,8 @@ def briefing_routes(atlases: Atlases, web_dir: Path, prefix: str) -> list[Any]:
     def play(request: Request) -> Response:
         try:
             opened = saving.opened(request.path_params["name"])
-        except StoreError:
-            raise HTTPException(404) from None
+        except StoreError as error:
+            raise HTTPException(404, str(error)) from None
         atlas = atlases.current()
         page = playing.player_page(tell(opened.briefing, atlas), atlas, web_dir)
         # Versions change under the same address: the page is always asked for, its parts are kept.

@@ -51,8 +51,10 @@
 
   /** Light meridians and parallels with their degrees along the upper edge and both sides, where no control is. */
   class Graticule {
-    constructor(map) {
+    /** foot: height in pixels of what stands in the lower left corner. */
+    constructor(map, foot) {
       this._map = map;
+      this._foot = foot;
       const line = { interactive: false, pane: "pc-graticule", color: INK.graticule, weight: 1, opacity: 0.45 };
       this._lines = L.polyline([], line).addTo(map);
       this._labels = make("div", "pc-graticule-labels", map.getContainer(), null, { "aria-hidden": "true" });
@@ -80,7 +82,7 @@
         lines.push([[k * step, wide.getWest()], [k * step, wide.getEast()]]);
         const y = map.latLngToContainerPoint([k * step, bounds.getWest()]).y;
         const text = `${(k * step).toFixed(digits)}°N`;
-        if (y > 260 && y < size.y - 60) this._label(text, { left: "3px", top: `${y}px` }, "pc-parallel");
+        if (y > 260 && y < size.y - this._foot) this._label(text, { left: "3px", top: `${y}px` }, "pc-parallel");
         if (y > 50 && y < size.y - 60) this._label(text, { right: "3px", top: `${y}px` }, "pc-parallel");
       }
       this._lines.setLatLngs(lines);
@@ -94,7 +96,7 @@
   /** Draw everything that the configuration names; resolves when drawn, and rejects with the first failure. */
   async function drawBase(map, config, labels) {
     const { outline, neighbours, rivers } = config.base || {};
-    new Graticule(map);
+    new Graticule(map, config.still ? 110 : 60);
     const steps = [
       outline && load(config, outline).then((data) => drawOutline(map, data)),
       neighbours && load(config, neighbours).then((data) => drawNeighbours(map, data, labels)),

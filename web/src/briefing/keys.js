@@ -17,7 +17,8 @@
     if (ctrlKey || altKey || metaKey || typeof key !== "string") return null;
     if (/^[0-9]$/.test(key)) return { digit: key };
     if (key === " " && shiftKey) return "back";
-    return KEYS[key] || KEYS[key.length === 1 ? key.toLowerCase() : key] || null;
+    const name = key.length === 1 ? key.toLowerCase() : key;
+    return Object.hasOwn(KEYS, name) ? KEYS[name] : null;
   }
 
   /** "on", "back" or null for a finger that went so far, in pixels: a clear stroke to the side. */

@@ -6,7 +6,7 @@
   const { make } = P.dom;
   const { bound, groupedSources } = P.storyTexts;
   const LEAST_SCALE = 0.55;
-  const DENSE_BELOW = 0.86; // then the text takes half of the width
+  const DENSE_BELOW = 0.8; // then the text takes half of the width
   const STEP = 0.05;
 
   class Stage {
@@ -157,7 +157,7 @@
     _plot({ box, chart }) {
       if (!window.Plotly) return this._table(box, chart);
       const size = parseFloat(getComputedStyle(box).fontSize);
-      const [width, height] = [Math.max(120, box.clientWidth), Math.max(90, box.clientHeight)];
+      const [width, height] = [Math.max(120, box.clientWidth), Math.max(40, box.clientHeight)];
       const { data, layout } = P.storyCharts.drawing(chart, { theme: this.theme, size, width, height, format: P.format.formatNumber });
       return window.Plotly.react(box, data, layout, { displayModeBar: false, responsive: false });
     }
