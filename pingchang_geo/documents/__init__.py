@@ -1,5 +1,15 @@
 """Documents as data, written alike to Word and PDF; bytes out."""
 
+from pingchang_geo.documents.factsheet import (
+    Bar,
+    BarChart,
+    FactSheet,
+    SheetFigure,
+    SidePanel,
+    map_room,
+    sheet_pdf,
+    sheet_png,
+)
 from pingchang_geo.documents.model import (
     Align,
     Block,
@@ -20,18 +30,26 @@ from pingchang_geo.documents.word import to_docx
 
 __all__ = [
     "Align",
+    "Bar",
+    "BarChart",
     "Block",
     "Bullets",
     "Callout",
     "Document",
     "DocumentError",
+    "FactSheet",
     "Facts",
     "Figure",
     "Heading",
     "PageBreak",
     "Paragraph",
+    "SheetFigure",
+    "SidePanel",
     "Table",
     "Tone",
+    "map_room",
+    "sheet_pdf",
+    "sheet_png",
     "to_docx",
     "to_pages",
     "to_pdf",

@@ -1,4 +1,4 @@
-"""The card of the selected feature."""
+"""The card of the selected feature; on the start page, while nothing is selected, the county's fact sheet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 
 import streamlit as st
 
+from pingchang_geo.ui import factsheet
 from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.state import change
@@ -19,6 +20,8 @@ _ROW = "<div><dt>{}</dt><dd>{}</dd></div>"
 def details(ctx: Context) -> None:
     """All pop-up fields of the selected feature with units, its source and a button that closes the card."""
     if ctx.state.selected is None:
+        if ctx.page.default:
+            factsheet.of_county(ctx)
         return
     layer, row = ctx.state.selected
     shown = card(ctx.atlas, layer, row, ctx.state.units)
@@ -39,3 +42,4 @@ def details(ctx: Context) -> None:
         )
         st.html(f'<dl class="details">{rows}</dl>')
         st.caption(plain(shown.note))
+        factsheet.of_feature(ctx, layer, row)
