@@ -17,6 +17,7 @@ from pingchang_geo.classify import Method
 from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.specs import FieldKind, FieldSpec, Theme
 from pingchang_geo.ui.asked import settle
+from pingchang_geo.ui.text import plain
 from pingchang_geo.units import AreaUnit, MassUnit, UnitChoice
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import LayerData
@@ -31,6 +32,8 @@ _VIEW_LIMITS: Final = ((-90, 90), (-180, 180), (0, 24))
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}
 UNITS_KEY: Final = "units_preferred"
+#: Letters of an unknown parameter's name that a notice repeats.
+_NAMED: Final = 40
 
 Selected = tuple[str, int]
 
@@ -188,7 +191,7 @@ def _store(state: PageState, scope: Scope) -> None:
 
 def notice(bad: Iterable[str]) -> None:
     """Name the parameters of the address that were not understood."""
-    names = "、".join(dict.fromkeys(bad))
+    names = "、".join(plain(name[:_NAMED]) for name in dict.fromkeys(bad))  # whoever made the link wrote them
     st.toast(f"地址中的参数无法识别，已忽略：{names}", icon=":material/link_off:", duration="long")
 
 

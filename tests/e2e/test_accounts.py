@@ -48,11 +48,13 @@ def menu_words(page: Page, group: str) -> list[str]:
 
 
 def places(tmp_path: Path, note: str) -> Path:
-    """Two scenic areas as a file."""
+    """Eight scenic areas as a file: as many as the report counts."""
     corner = (107.05, 31.56)
     frame = gpd.GeoDataFrame(
-        {"name": ["佛头山", f"驷马水乡{note}"], "grade": ["AAAA", "AAAA"], "location": ["推定", "推定"]},
-        geometry=[shapely.box(corner[0] + i, corner[1], corner[0] + i + 0.01, corner[1] + 0.01) for i in (0, 0.02)],
+        {"name": [f"景区 {i}{note}" for i in range(8)], "grade": "AAAA", "location": "推定"},
+        geometry=[
+            shapely.box(corner[0] + i / 50, corner[1], corner[0] + i / 50 + 0.01, corner[1] + 0.01) for i in range(8)
+        ],
         crs="EPSG:4490",
     )
     path = tmp_path / "景区.gpkg"
@@ -138,7 +140,7 @@ def test_an_admin_makes_an_analyst_who_publishes(
         publish(page)
         expect(page.get_by_text("已发布：AAAA 级景区第 2 版。")).to_be_visible(timeout=LONG_MS)
     version = LocalStore(own_server.data_dir).snapshot().versions["scenic"]
-    assert (version.number, version.publisher, version.rows) == (2, ANALYST, 2)
+    assert (version.number, version.publisher, version.rows) == (2, ANALYST, 8)
 
 
 def test_nothing_is_published_after_a_session_was_ended(own_server: Server, browser: Browser, tmp_path: Path) -> None:

@@ -190,3 +190,11 @@ def test_users_of_elsewhere_are_admitted_without_a_link(
 def test_unknown_parameters_are_named(open_page: Open, sign_in: SignIn) -> None:
     sign_in(Role.ADMIN, ADMIN)
     assert "nonsense" in open_page("users", nonsense="1").toast[0].value
+
+
+def test_a_parameter_cannot_smuggle_a_link_into_the_notice(open_page: Open, sign_in: SignIn) -> None:
+    sign_in(Role.ADMIN, ADMIN)
+    shown = open_page("users", **{"[请重新登录](https://a.example/login)" + "x" * 500: "1"}).toast[0].value
+    assert "](http" not in shown
+    assert "https\\:\u2060//" in shown
+    assert len(shown) < 120
