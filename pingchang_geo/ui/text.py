@@ -13,7 +13,7 @@ from pingchang_geo.units import UnitChoice
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
 #: Addresses are made links whatever is escaped; only something invisible within keeps them texts.
-_ADDRESS: Final = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
 _JOINER: Final = "\u2060"
 #: Names listed before a clause says how many there are.
 _NAMES_SPOKEN: Final = 4
