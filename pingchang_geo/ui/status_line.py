@@ -36,7 +36,7 @@ def status_line(
     on_units: OnUnits | None,
     *,
     unshared: str = "",
-    more: Callable[[], None] = lambda: None,
+    more: Callable[[], None] | None = None,
 ) -> None:
     """Title, version badges, unit switches (where the page has quantities to switch), the link and the account.
 
@@ -44,13 +44,14 @@ def status_line(
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="status_line"):
         st.markdown(f"#### {page.icon} {page.title}", width="content")
-        _versions(list(shown))
+        _versions(list(shown), _MOST_BADGES - (page.default and more is not None))
         st.space("stretch")
         if page.default:
             _promoted()
         if units is not None and on_units is not None:
             _unit_switches(units, on_units)
-        more()
+        if more is not None:
+            more()
         _share(unshared)
         account_menu()
 
@@ -63,9 +64,9 @@ def _promoted() -> None:
                 st.page_link(entry.script, label=entry.title, icon=entry.icon, help=entry.help)
 
 
-def _versions(shown: list[LayerData]) -> None:
+def _versions(shown: list[LayerData], most: int) -> None:
     """One badge a layer; beyond what one line holds they stand in a pop-over."""
-    if len(shown) <= _MOST_BADGES:
+    if len(shown) <= most:
         for data in shown:
             _badge(data)
         return

@@ -247,7 +247,7 @@ def test_a_scene_whose_layer_and_feature_are_gone_says_so_and_is_shown(analyst: 
         dump(shipped()).replace('key = "佛头山"', 'key = "不存在的景区"').replace('layer = "redline"', 'layer = "moon"')
     )
     saving.save(saving.brought_in(text.encode(), "broken"), base=None, actor=operator("李四"))
-    app = analyst
+    app = sound(analyst.run())
     app.selectbox(key="briefing_name").set_value("broken")
     app = choose(sound(app.run()), "scenic")
     assert "没有「不存在的景区」" in words(app)

@@ -46,17 +46,14 @@ class _Fields:
 
 
 def capture_box(page: PageEntry, map_now: MapNow, *, left_out: str = "") -> None:
-    """The pop-over on a page with a map; nothing for readers without the right.
+    """The pop-over on a page with a map, for readers who may edit.
 
     Args:
         page: where it stands.
         map_now: makes the scene's map when the reader says so, from the address as it is then.
         left_out: what the page shows and no scene can hold, in words.
     """
-    who = permission.actor()
-    desk = asked.desk(_DESK)
-    if not who.may(Right.UPDATE):
-        return
+    who, desk = permission.actor(), asked.desk(_DESK)
     icon = ":material/add_to_photos:"
     with st.popover("加入汇报", icon=icon, type="tertiary", width="content", key="capture", on_change="rerun") as box:
         if not box.open:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
 
 import streamlit as st
 
@@ -34,10 +32,7 @@ Make = Callable[[Story, Atlas, Progress], bytes]
 
 @dataclass(frozen=True)
 class Export:
-    """One kind of file; ``module`` has the function ``function`` that makes it, and it is offered where that is there.
-
-    Without a module the function is one of ours.
-    """
+    """One kind of file; ``kind`` is also its ending."""
 
     kind: str
     label: str
@@ -45,30 +40,19 @@ class Export:
     mime: str
     make: Make
     help: str
-    module: str = ""
-
-    def offered(self) -> bool:
-        """Whether what makes it is there."""
-        return not self.module or importlib.util.find_spec(self.module) is not None
 
 
 def _slides(story: Story, atlas: Atlas, progress: Progress) -> bytes:
-    return _printed(_SLIDES, "deck", story, atlas, progress)
+    # Loaded when somebody wants it: drawing on paper takes a second to load.
+    from pingchang_geo.workflow.briefings.slides import deck  # noqa: PLC0415
+
+    return deck(story, atlas, on=f"{date.today():%Y-%m-%d}", progress=_pages(progress)).content
 
 
 def _handout(story: Story, atlas: Atlas, progress: Progress) -> bytes:
-    return _printed(_HANDOUT, "handout", story, atlas, progress)
+    from pingchang_geo.workflow.briefings.handout import handout  # noqa: PLC0415
 
-
-def _printed(module: str, function: str, story: Story, atlas: Atlas, progress: Progress) -> bytes:
-    """A file that tells its pages as it draws them; its modules are loaded when somebody wants one."""
-    make: Any = getattr(importlib.import_module(module), function)
-
-    def page(done: int, total: int, words: str) -> None:
-        progress(f"{words}（{done}/{total}）")
-
-    content: bytes = make(story, atlas, on=f"{date.today():%Y-%m-%d}", progress=page).content
-    return content
+    return handout(story, atlas, made_at=datetime.now().astimezone(), progress=_pages(progress))
 
 
 def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:
@@ -76,8 +60,10 @@ def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:
     return playing.single_file(story, atlas, settings().web_dir)
 
 
-_SLIDES: Final = "pingchang_geo.workflow.briefings.slides"
-_HANDOUT: Final = "pingchang_geo.workflow.briefings.handout"
+def _pages(progress: Progress) -> Callable[[int, int, str], None]:
+    return lambda done, total, words: progress(f"{words}（{done}/{total}）")
+
+
 EXPORTS: Final = (
     Export(
         "pptx",
@@ -85,8 +71,7 @@ EXPORTS: Final = (
         ":material/slideshow:",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         _slides,
-        "可在 PowerPoint 或 WPS 中编辑的幻灯片，图表为原生图表，约需 20 秒",
-        _SLIDES,
+        "可在 PowerPoint 或 WPS 中编辑的幻灯片，图表为原生图表",
     ),
     Export(
         "pdf",
@@ -95,7 +80,6 @@ EXPORTS: Final = (
         "application/pdf",
         _handout,
         "场景与讲稿，供打印分发",
-        _HANDOUT,
     ),
     Export(
         "html",
@@ -139,8 +123,7 @@ def exports(table: Table, found: Atlas) -> None:
             st.caption("导出的是当前内容，含尚未保存的修改。")
         with st.container(gap="xsmall"):
             for export in EXPORTS:
-                if export.offered():
-                    _offer(export, table, found)
+                _offer(export, table, found)
             st.download_button(
                 "场景文件 TOML",
                 data=dump(table.briefing).encode("utf-8"),
@@ -221,7 +204,7 @@ def _watch(label: str, job: Job) -> None:
     if not job.working:
         st.rerun()
     step = job.steps[-1] if job.steps else "准备数据"
-    st.markdown(f":material/hourglass_top: 正在生成{plain(label)}：{plain(step)}……")
+    st.markdown(f":material/hourglass_top: 正在生成{label}：{plain(step)}……")
 
 
 def _file_name(briefing: Briefing, ending: str) -> str:

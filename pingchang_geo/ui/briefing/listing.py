@@ -18,6 +18,8 @@ _KEY: Final = "briefing_scene"
 _UNSCROLLED, _HEIGHT_PX = 22, 560
 #: A row of the list: letters of a title and of a section that one line holds.
 _TITLE, _SECTION = 18, 8
+#: Letters that a badge takes.
+_BADGE = 5
 
 
 def scene_list(table: Table, chosen: Scene | None, problems: Mapping[str, tuple[str, ...]], *, editable: bool) -> None:
@@ -64,11 +66,12 @@ def _numbered(briefing: Briefing) -> list[tuple[int, Scene]]:
 
 
 def _row(number: int, scene: Scene, problems: Mapping[str, tuple[str, ...]]) -> str:
-    title = plain(_cut(scene.title or "（无标题）", _TITLE))
+    found = problems.get(scene.id, ())
+    title = plain(_cut(scene.title or "（无标题）", _TITLE - (_BADGE if found or scene.hidden else 0)))
     words = f"{number}　**{title}**" if number else f":gray[–　{title}] :gray-badge[隐藏]"
-    if scene.section:
+    if scene.section and not found:
         words += f"　:small[:gray[{plain(_cut(scene.section, _SECTION))}]]"
-    if found := problems.get(scene.id):
+    if found:
         words += f" :orange-badge[{len(found)} 个问题]"
     return words
 

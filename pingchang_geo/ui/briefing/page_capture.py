@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pingchang_geo.access import Right
 from pingchang_geo.briefing import SceneMap
 from pingchang_geo.classify import Method
+from pingchang_geo.ui import permission
 from pingchang_geo.ui.briefing.capture import capture_box
 from pingchang_geo.ui.map_panel import shown_now
 from pingchang_geo.ui.registry import PageEntry
@@ -19,8 +21,8 @@ from pingchang_geo.workflow.briefings.capturing import scene_map
 
 def page_capture(
     page: PageEntry, found: Atlas, scope: Scope, state: PageState, *, theme: str | None = None, left_out: str = ""
-) -> Callable[[], None]:
-    """What draws the pop-over in the status line.
+) -> Callable[[], None] | None:
+    """What draws the pop-over in the status line; None for readers without the right.
 
     Args:
         page: the page.
@@ -30,6 +32,8 @@ def page_capture(
         theme: what colours the layer in focus where the page decides that itself; the layer is ``state.focus``.
         left_out: what of the page no scene can hold, in words.
     """
+    if not permission.may(Right.UPDATE):
+        return None
     words = [left_out] if left_out else []
     words += ["对比图不随场景保存。"] if state.compare else []
     words += ["分级方法不随场景保存，场景用整数分级。"] if state.method is not Method.ROUND else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -20,6 +21,8 @@ from pingchang_geo.workflow.board import extent
 
 _INK, _MUTED = "#1B2A22", "#55635B"
 _CHART_PX, _BAR_PX = 230, 21
+#: What a problem says of its place, which is known here.
+_WHERE: Final = re.compile(r"^场景「.*?」：")
 _KINDS: Final = {"reported": "报告", "computed": "计算"}
 
 
@@ -48,7 +51,7 @@ def texts(scene: StoryScene) -> None:
 def problems(scene: StoryScene) -> None:
     """What is wrong with a scene."""
     if scene.problems:
-        lines = "\n".join(f"- {plain(line)}" for line in scene.problems)
+        lines = "\n".join(f"- {plain(_WHERE.sub('', line))}" for line in scene.problems)
         st.warning(
             f"本场景有 {len(scene.problems)} 个问题，放映时照常显示其余内容：\n\n{lines}", icon=":material/edit_note:"
         )

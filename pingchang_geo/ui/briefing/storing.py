@@ -207,6 +207,7 @@ def _bring_in(key: str) -> str:
     before = state.table(who, name) if there else None
     base = before.saved.number if before is not None and before.saved is not None else None
     works().keep(who, Work(briefing, base))
+    permission.release_uploads([file])
     if before is not None:
         bench.before.setdefault(name, []).append(before.briefing)
     bench.findings = findings
