@@ -69,7 +69,7 @@ def one_file(data: Dataset, usual: Dataset, rounds: int) -> Result:
     small = _file(open_atlas(usual))
     file = Figure("briefing looked up and written", "s", tuple(seconds), "every round opens the layers anew")
     return Result(
-        "briefing-file",
+        "briefing",
         "A briefing as one HTML file",
         f"Story, map, tiles to zoom 13, columns, outlines and libraries in one file, over {data.plots:,} plots; the "
         f"size also over {usual.plots:,}.",

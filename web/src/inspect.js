@@ -223,7 +223,7 @@
     _drawOutline(shape, show) {
       const draw = (color, weight) => {
         const style = { color, weight, fill: false, opacity: 1 };
-        const pointToLayer = (_, at) => L.circleMarker(at, { ...style, radius: 12, pane: "pc-select", interactive: false });
+        const pointToLayer = (_, at) => L.circleMarker(at, { ...style, radius: this.config.still ? 17 : 12, pane: "pc-select", interactive: false });
         return L.geoJSON(shape, { pane: "pc-select", interactive: false, style, pointToLayer });
       };
       const casing = draw("#FFFFFF", 6).addTo(this.map), line = draw("#0B57D0", 2.8).addTo(this.map);

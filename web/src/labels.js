@@ -6,7 +6,7 @@
   const { textWidth, placeLabels } = window.Pingchang.geometry;
   const LINE_PX = 18;
   const SYMBOL_PX = 8; // half of what a symbol's ink covers
-  const RING_PX = 15; // around a selected symbol
+  const RING_PX = 19; // around a selected symbol
   const LETTER_PX = 12.5;
   const GAP_PX = 1;
   const EDGE_PX = 5;
@@ -20,7 +20,7 @@
     const box = (left, top) => [left, top, left + width, top + line];
     if (edge) return [box(x - width / 2, y - EDGE_PX - line), box(x - width / 2, y + EDGE_PX)];
     if (!point) return [box(x - width / 2, y - line / 2)];
-    const away = (selected ? RING_PX : SYMBOL_PX * scale) + GAP_PX;
+    const away = (selected ? Math.max(RING_PX, SYMBOL_PX * scale) : SYMBOL_PX * scale) + GAP_PX;
     return [
       box(x - width / 2, y + away), box(x - width / 2, y - away - line),
       box(x + away, y - line / 2), box(x - away - width, y - line / 2),

@@ -30,19 +30,20 @@
     return value === null || value === undefined ? "无数据" : formatNumber(value, Number.isInteger(value) ? 0 : null);
   }
 
-  /** {tick, longest, lines}: height of the names' letters in pixels, and how they are broken, in the room there is. */
+  /** {tick, value, longest, lines}: letters of names and of the bars' numbers in pixels, and how names are broken, in the room there is. */
   function naming(chart, { size, width, height }) {
     const count = Math.max(1, chart.categories.length), within = (low, value, high) => Math.max(low, Math.min(high, value));
     if (chart.kind !== "barh") {
       const tick = TICK_SHARE * size;
-      return { tick, longest: within(4, Math.floor((0.92 * width) / count / tick), 12), lines: 3 };
+      return { tick, value: tick, longest: within(4, Math.floor((0.92 * width) / count / tick), 12), lines: 3 };
     }
     const room = (height - 10) / count;
     const tick = Math.min(TICK_SHARE * size, room / 1.12);
-    return { tick, longest: within(6, Math.floor((LABELS_SHARE * width) / tick), 16), lines: within(1, Math.floor(room / (LINE_HEIGHT * tick)), 3) };
+    const value = Math.min(tick, (0.8 * room) / Math.max(1, chart.series.length));
+    return { tick, value: chart.series.length > 1 ? value : tick, longest: within(6, Math.floor((LABELS_SHARE * width) / tick), 16), lines: within(1, Math.floor(room / (LINE_HEIGHT * tick)), 3) };
   }
 
-  function bars(chart, series, { lying, format, colours, tick }) {
+  function bars(chart, series, { lying, format, colours, value }) {
     const texts = series.values.map((value) => shown(value, format));
     const [along, across] = [series.values, chart.categories.map((name, index) => index)];
     return {
@@ -50,7 +51,7 @@
       x: lying ? along : across, y: lying ? across : along,
       marker: { color: chart.colors.length && chart.series.length === 1 ? chart.colors : series.color, line: { color: colours.edge || CLEAR, width: colours.edge ? 1 : 0 } },
       text: texts, texttemplate: "%{text}", textposition: "outside", cliponaxis: false, constraintext: "none",
-      textfont: { color: colours.ink, size: tick }, textangle: 0,
+      textfont: { color: colours.ink, size: value }, textangle: 0,
       customdata: chart.categories.map((name, index) => [plain(name), texts[index]]),
       hovertemplate: `%{customdata[0]}<br>${plain(series.name)}：%{customdata[1]} ${plain(chart.unit)}<extra></extra>`,
     };
@@ -104,7 +105,7 @@
   function drawing(chart, { theme = "light", size = 16, width = 520, height = 260, format = String } = {}) {
     const colours = THEMES[theme] || THEMES.light;
     const names = naming(chart, { size, width, height });
-    const look = { format, colours, tick: names.tick, lying: chart.kind !== "column" };
+    const look = { format, colours, value: names.value, lying: chart.kind !== "column" };
     const makers = { line, doughnut };
     const data = chart.series.map((series) => (makers[chart.kind] || bars)(chart, series, look));
     const layout = {

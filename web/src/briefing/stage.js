@@ -100,7 +100,7 @@
     _chart(parent, chart) {
       const figure = make("figure", "bf-chart", parent);
       // Beneath one another, charts share the height by their bars.
-      figure.style.setProperty("--rows", String(3 + (chart.kind === "barh" ? chart.categories.length : 4)));
+      figure.style.setProperty("--rows", String(3 + (chart.kind === "barh" ? chart.categories.length * Math.max(1, chart.series.length) : 4)));
       const title = make("figcaption", "", figure, bound(chart.title));
       if (chart.unit) make("small", "", title, `（${chart.unit}）`);
       if (chart.mark) make("span", "bf-tag bf-mark", title, chart.mark.replace("数据", ""));
