@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import sqlite3
 import stat
 import tarfile
@@ -244,9 +245,25 @@ def _manifest_last(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
     members.append(members.pop(0))
 
 
+def _says(**said: Any) -> Any:
+    return lambda members: with_manifest(members, lambda values: values.update(said))
+
+
+def _manifest_is(content: bytes) -> Any:
+    def change(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
+        members[0] = (members[0][0], content)
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (_says(created_at="2026-01-01T00:00:00Z\x1b[31m"), "不是本系统的备份"),
+        (_says(created_at=["2026-01-01T00:00:00Z"]), "不是本系统的备份"),
+        (_says(files=[{"name": "catalogue.sqlite", "size": math.inf, "sha256": ""}]), "不是本系统的备份"),
+        (_manifest_is(b"[" * 200_000), "不是本系统的备份"),
+        (_manifest_is(b"[]"), "不是本系统的备份"),
         (_append("../evil"), "不安全的文件名"),
         (_append("/etc/cron.d/evil"), "不安全的文件名"),
         (_append("versions/../../evil/1-000000000000/content.parquet"), "不安全的文件名"),

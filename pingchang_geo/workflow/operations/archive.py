@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -34,6 +35,7 @@ _NAME: Final = re.compile(
     r"|mappings/[a-z_]+-[0-9a-f]+\.json"
     r"|briefings/[a-z0-9-]{1,40}/[0-9]{6}\.toml"
 )
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _LARGEST_MANIFEST: Final = 64 << 20
 _CHUNK: Final = 1 << 20
 #: Versions are compressed already: more effort would cost minutes and gain next to nothing.
@@ -232,7 +234,8 @@ def _manifest(tar: tarfile.TarFile) -> Manifest:
         layout = values.pop("format")
         files = tuple(Member(str(f["name"]), int(f["size"]), str(f["sha256"])) for f in values.pop("files"))
         manifest = Manifest(**values, files=files)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        datetime.strptime(manifest.created_at, _MOMENT)  # it is printed and goes into the log
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise broken from error
     if layout != FORMAT:
         raise BackupError("备份由另一版本的软件生成。", fix="请用生成它的软件版本恢复，再升级。")
