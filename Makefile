@@ -47,6 +47,7 @@ setup: $(VENV)/.runtime web/node_modules/.installed
 setup-dev: $(VENV)/.dev web/node_modules/.installed
 	@bash tests/e2e/install-chromium.sh
 	@bash tests/install-nginx.sh
+	@bash tests/slides/install-libreoffice.sh
 
 run: setup
 	@exec $(BIN)/python -m pingchang_geo serve --port $(PORT) --address $(ADDRESS)

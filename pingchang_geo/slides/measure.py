@@ -67,15 +67,16 @@ class Ruler:
         line, used = "", 0.0
         for piece in _pieces(text):
             wide = self.width_in(piece.rstrip(), size)
-            if line and used + wide > width_in:
+            between = _BETWEEN * size * POINT_IN * _SPARE if line and _meet(line[-1], piece[0]) else 0.0
+            if line and used + between + wide > width_in:
                 lines.append(line.rstrip())
-                line, used = "", 0.0
+                line, used, between = "", 0.0, 0.0
                 piece = piece.lstrip()  # noqa: PLW2901
             if self.width_in(piece.rstrip(), size) > width_in:
                 *full, piece = self._broken(piece, size, width_in)  # noqa: PLW2901
                 lines += full
             line += piece
-            used += self.width_in(piece, size)
+            used += between + self.width_in(piece, size)
         return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
     def _broken(self, word: str, size: float, width_in: float) -> list[str]:
