@@ -12,8 +12,14 @@ from pingchang_geo.specs import LayerSpec
 from pingchang_geo.units import UnitChoice
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
-#: Addresses are made links whatever is escaped; only something invisible within keeps them texts.
-_ADDRESS: Final = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
+#: Made into something else whatever is escaped, since it is looked for in the text itself: addresses become links,
+#: names between colons icons, and signs such as ``->`` arrows. Only something invisible within keeps them as they are.
+_UNESCAPABLE: Final = re.compile(
+    r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@)"
+    r"|(?<=:)(?=[a-z+-][\w+-]*[:/])"
+    r"|(?<=(?<!\S)[<>~-])(?=(?:->|>|-|=)(?!\S))",
+    re.IGNORECASE,
+)
 _JOINER: Final = "\u2060"
 #: Names listed before a clause says how many there are.
 _NAMES_SPOKEN: Final = 4
@@ -21,7 +27,7 @@ _NAMES_SPOKEN: Final = 4
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", _ADDRESS.sub(_JOINER, " ".join(text.split())))
+    return _SPECIAL.sub(r"\\\1", _UNESCAPABLE.sub(_JOINER, " ".join(text.split())))
 
 
 def local_time(iso: str) -> str:

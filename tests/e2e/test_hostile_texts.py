@@ -7,6 +7,7 @@ letter: no dialog, no node or attribute made from it, no request to another host
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from pingchang_geo.store import LocalStore
 from pingchang_geo.ui.registry import PAGES
+from pingchang_geo.ui.text import plain
 from tests import factories
 from tests.e2e.board import WAIT_MS, Board
 from tests.e2e.conftest import Server, start_server, stop_server, window
@@ -42,6 +44,7 @@ TEXTS = (
     "https://pwn.example/auto www.pwn.example/auto",
     "$$\\href{javascript:alert('pwn')}{pwn-tex}$$ $\\text{pwn-tex}$",
     ":material/skull: :skull: :red[pwn-red] :blue-badge[pwn-badge]",
+    "pwn -> pwn <- pwn >= pwn",
     "**pwn-bold** *pwn-em* `pwn-code` ~~pwn-gone~~",
     "# pwn-heading",
     "| pwn | cell |\n|---|---|\n| a | b |",
@@ -49,6 +52,7 @@ TEXTS = (
     '=HYPERLINK("https://pwn.example","pwn")',
     "\u202epwn\u202c &lt;b&gt;pwn-entity&lt;/b&gt; &#60;i&#62;",
 )
+SCRIPT, LINK, ADDRESS, FORMULA, ICON, BOLD = (TEXTS[i] for i in (1, 7, 9, 10, 11, 13))
 #: What each of them would have become.
 MADE = {"pwn-anchor", "pwn-link", "pwn-tex", "pwn-red", "pwn-badge", "pwn-bold", "pwn-em", "pwn-code", "pwn-gone"}
 
@@ -66,6 +70,7 @@ FOREIGN = """
         if (made.includes(text) || /^#? ?pwn-heading$/.test(text) && /^h\\d$/.test(node.localName))
             found.push(`<${node.localName}>${text}`);
         if (node.matches('[data-testid=stIconMaterial]') && text === 'skull') found.push('icon');
+        if (!node.children.length && /pwn [←→≥]/.test(text)) found.push('arrow');
         if (node.matches('.katex') && node.textContent.includes('pwn')) found.push('formula');
     }
     if (window.pwned !== undefined) found.push('a script has run');
@@ -122,7 +127,7 @@ def _forest(server: Server, folder: Path) -> Path:
 
 
 def _publish(server: Server, layer: str, path: Path) -> None:
-    said = ("--note", TEXTS[7], "--source", TEXTS[0], "--as-of", "2024-12-31", "--by", TEXTS[12])
+    said = ("--note", LINK, "--source", IMAGE, "--as-of", "2024-12-31", "--by", BOLD)
     questions = ("--confirm", "all") if layer == "" else ()
     done = server.command("publish", str(path), "--layer", layer, *said, *questions)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -162,11 +167,8 @@ def _foreign(frame: Frame) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    """A text as an element of Streamlit's shows it: on one line, addresses kept apart by something invisible."""
-    line = " ".join(text.split())
-    for before, after in (("https:", "//"), ("www", ".")):
-        line = line.replace(before + after, before + JOINER + after)
-    return line
+    """A text as an element of Streamlit's shows it: what cannot be escaped is kept apart by something invisible."""
+    return re.sub(r"\\(.)", r"\1", plain(text))
 
 
 @pytest.fixture
@@ -226,7 +228,7 @@ def test_card_pop_up_hover_and_search(watch: Watch, own_server: Server, layer: s
         text = " ".join(name.split())
         page.goto(f"{own_server.url}/{layer}?sel={layer}:{row}&view={spot.y:.5f},{spot.x:.5f},15")
         board.wait_drawn()
-        expect(page.locator(".st-key-details")).to_contain_text(text, timeout=WAIT_MS)
+        expect(page.locator(".st-key-details")).to_contain_text(_shown(name), timeout=WAIT_MS)
         box = page.locator("iframe[src*='streamlit_folium']").bounding_box()
         assert box is not None
         across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -272,7 +274,7 @@ def test_addresses(watch: Watch, own_server: Server) -> None:
             expect(menu(watch.page)).to_contain_text("pwn.example", timeout=WAIT_MS)
             watch.settle()
             watch.clean(f"{path}?{text}")
-    watch.page.goto(f"{own_server.url}/account/login?next={quote(TEXTS[1])}")
+    watch.page.goto(f"{own_server.url}/account/login?next={quote(SCRIPT)}")
     watch.clean("login")
 
 
@@ -284,9 +286,9 @@ def test_history_comparison_and_log(watch: Watch, own_server: Server) -> None:
     expect(page.locator("[role=gridcell]").last).to_be_attached(timeout=WAIT_MS)
     history = page.get_by_test_id("stDataFrame").first.locator("[role=gridcell]")
     cells = {cell.text_content() for cell in history.all()}
-    assert {TEXTS[7], TEXTS[0], TEXTS[12]} <= cells
+    assert {LINK, IMAGE, BOLD} <= cells
     log = page.get_by_test_id("stDataFrame").last.locator("[role=gridcell]")
-    assert any(TEXTS[7] in (cell.text_content() or "") for cell in log.all())
+    assert any(LINK in (cell.text_content() or "") for cell in log.all())
     watch.clean("versions")
 
 
@@ -346,12 +348,12 @@ def test_an_upload_from_the_file_to_the_version(watch: Watch, own_server: Server
                 ],
             },
         }
-        for i, text in enumerate((*TEXTS, TEXTS[0]))
+        for i, text in enumerate((*TEXTS, IMAGE))
     ]
     content = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
     page.goto(f"{own_server.url}/update")
     expect(page.get_by_text("怎样提交")).to_be_visible(timeout=WAIT_MS)
-    name = f"{TEXTS[12]} {TEXTS[7]} {TEXTS[11]} {IMAGE}.geojson"
+    name = f"{BOLD} {LINK} {ICON} {IMAGE}.geojson"
     page.set_input_files("input[type=file]", {"name": name, "mimeType": "application/geo+json", "buffer": content})
     watch.settle()
     watch.clean("chosen")
@@ -371,10 +373,10 @@ def test_an_upload_from_the_file_to_the_version(watch: Watch, own_server: Server
         page.get_by_role("button", name="按以上回答重新检查").click()
     expect(page.get_by_text("可以发布").first).to_be_visible(timeout=LONG_MS)
     watch.clean("answered")
-    page.get_by_label("数据来源（必填）").fill(TEXTS[10])
+    page.get_by_label("数据来源（必填）").fill(FORMULA)
     page.get_by_label("数据时点（必填）").fill("2024-12-31")
-    page.get_by_label("更新说明").fill(TEXTS[11])
-    page.get_by_label("使用限制").fill(TEXTS[9])
+    page.get_by_label("更新说明").fill(ICON)
+    page.get_by_label("使用限制").fill(ADDRESS)
     whole = page.get_by_text("确认用它整体替换当前版本")
     if whole.count():
         whole.click()
@@ -391,7 +393,7 @@ def test_user_names(watch: Watch, own_server: Server) -> None:
     """Markup is refused as a name; what may be a name is no link."""
     page = watch.page
     page.goto(f"{own_server.url}/users")
-    for text in TEXTS[:14]:
+    for text in TEXTS[:15]:
         page.get_by_label("用户名").fill(text)
         page.get_by_role("button", name="生成一次性链接").click()
         expect(page.get_by_text("用户名不能使用")).to_be_visible(timeout=WAIT_MS)

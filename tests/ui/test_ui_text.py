@@ -43,9 +43,20 @@ def test_markdown_of_files_is_inert():
         ("www.a.example", "www|.a"),
         ("WWW.a.example", "WWW|.a"),
         ("a.b@c.example", "a.b|@c"),
+        (":material/skull: x", ":|material/skull:"),
+        (":material_skull:", ":|material_skull:"),
+        (":streamlit:", ":|streamlit:"),
+        (":skull:", ":|skull:"),
+        ("甲 -> 乙", " -|> "),
+        ("甲 <-> 乙", " <|-> "),
+        ("<- 乙", "<|- "),
+        ("甲 -- 乙", " -|- "),
+        ("x >= 3 <= 4 ~= 5", " >|= 3 <|= 4 ~|= 5"),
+        ("@import", "@import"),
+        ("08:30:00 甲->乙 a-b", "08:30:00 甲->乙 a-b"),
     ],
 )
-def test_addresses_of_files_are_no_links(text, apart):
+def test_what_escaping_does_not_stop_is_kept_apart(text, apart):
     shown = plain(text).replace("\\", "")
     assert apart.replace("|", "\u2060") in shown
     assert shown.replace("\u2060", "") == text
