@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pingchang_geo.access import Role, operator
+from pingchang_geo.errors import StoreError
 from pingchang_geo.web.access.origins import own_path
 from pingchang_geo.web.access.pages import Field, Form, form_page, message_page
 from tests.web.doorway import HERE, PASSWORD, form_token
@@ -417,3 +418,24 @@ def test_nothing_secret_is_kept_or_logged(door: Any, caplog: pytest.LogCaptureFi
     for secret in secrets:
         assert secret not in caplog.text
         assert secret not in str(door.log)
+
+
+def test_who_sends_a_form_reads_a_page_also_when_nothing_can_be_written(
+    door: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = door.client()
+    data = {
+        "name": "张三",
+        "password": PASSWORD,
+        "form_token": form_token(client.get(f"{door.base}/account/login").text),
+    }
+
+    def full(*_: object) -> None:
+        raise StoreError("账户库无法读写：磁盘已满；未作任何更改。")
+
+    monkeypatch.setattr(door.access, "sign_in", full)
+    told = client.post(f"{door.base}/account/login", data=data, headers={"Accept": "text/html,*/*"})
+    assert (told.status_code, told.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "服务暂不可用" in told.text
+    assert "磁盘" not in told.text  # the operator's concern, it stands in the log
+    assert client.post(f"{door.base}/account/login", data=data).json()["error"].startswith("服务暂不可用")

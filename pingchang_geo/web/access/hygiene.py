@@ -128,8 +128,11 @@ def _private(headers: Headers) -> Headers:
 
 def wants_page(scope: Scope) -> bool:
     """Whether a person navigates: an answer may be a page, and a redirect is of use."""
-    if scope["method"] not in {"GET", "HEAD"}:
-        return False
+    return scope["method"] in {"GET", "HEAD"} and shows_page(scope)
+
+
+def shows_page(scope: Scope) -> bool:
+    """Whether a person sees the answer, also that to a form."""
     found = dict(scope["headers"])
     if found.get(b"sec-fetch-dest", b"document") not in {b"document", b"iframe", b"frame"}:
         return False

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Scope
 
-from pingchang_geo.web.access.hygiene import wants_page
+from pingchang_geo.web.access.hygiene import shows_page
 from pingchang_geo.web.access.pages import message_page
 
 #: Title and what to do, by status.
@@ -34,6 +34,6 @@ def refused(
     """The answer for a status; ``fix`` replaces what it usually advises."""
     title, usual = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     sent = {"Cache-Control": "no-store", **(headers or {})}
-    if scope["type"] == "http" and wants_page(scope):
+    if scope["type"] == "http" and shows_page(scope):
         return HTMLResponse(message_page(base, title, fix or usual), status, headers=sent)
     return JSONResponse({"error": f"{title}。{fix or usual}"}, status, headers=sent)
