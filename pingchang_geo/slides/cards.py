@@ -26,6 +26,8 @@ _KINDS: Final = {"reported": "报告值", "computed": "计算值"}
 #: Values that are words may take this much.
 _WORDS_IN: Final = 1.1
 _LABEL_IN: Final = 0.66
+#: Of the room for a line of several sizes: programs differ in the gaps between runs.
+_SLACK: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _cell(card: Card, room: float, ruler: Ruler) -> _Cell:
     for beside, below, least in (((_UNIT, _KIND), (), 18.0), ((_UNIT,), ((_KIND,),), 14.0)):
         taken = (unit if _UNIT in beside else 0.0) + (tag if _KIND in beside else 0.0)
         for size in (size for size in _VALUE_SIZES if size >= least):
-            if ruler.width_in(card.value, size) + taken <= room:
+            if ruler.width_in(card.value, size) + taken <= room * _SLACK:
                 return _Cell(
                     card, label, Fitted(card.value, size, (card.value,), line_pt(size) * POINT_IN), beside, below
                 )
