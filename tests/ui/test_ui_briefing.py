@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 from pingchang_geo.access import Role, operator
 from pingchang_geo.briefing import dump, editing
 from pingchang_geo.settings import settings
+from pingchang_geo.ui.briefing import exports
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.atlas import load
 from pingchang_geo.workflow.briefings import saving, work
 from pingchang_geo.workflow.briefings.work import Work
 from tests.ui.conftest import Open, SignIn, words
@@ -359,3 +363,43 @@ def test_whoever_lost_the_right_changes_nothing(analyst: AppTest, access: Any, s
     assert saving.opened("default").saved.number == 0
     assert work.works().names(operator("张三")) == ()
     assert not [one for one in app.button if one.label == "删除"]
+
+
+def finished(job: exports.Job) -> exports.Job:
+    for _ in range(200):
+        if not job.working:
+            return job
+        time.sleep(0.02)
+    raise AssertionError("the export is not done in time")
+
+
+def test_exports_are_made_one_after_the_other_given_up_and_told(store: Any) -> None:
+    atlas, going, steps = load(store), threading.Event(), []
+
+    def slow(story: Any, atlas: Any, progress: exports.Progress) -> bytes:
+        progress("第 1 页")
+        steps.append("slow")
+        going.wait(20)
+        progress("第 2 页")
+        return b"slow"
+
+    def quick(story: Any, atlas: Any, progress: exports.Progress) -> bytes:
+        steps.append("quick")
+        return str(story.title).encode()
+
+    def broken(story: Any, atlas: Any, progress: exports.Progress) -> bytes:
+        raise ValueError("a secret path")
+
+    first = exports.start_job(slow, shipped(), atlas)
+    while not steps:
+        time.sleep(0.01)
+    second = exports.start_job(quick, shipped(), atlas)
+    time.sleep(0.1)
+    assert (first.steps[-1], second.steps, steps) == ("第 1 页", [], ["slow"])
+    first.stop()
+    going.set()
+    assert finished(second).content == shipped().title.encode()
+    assert (first.content, first.wrong) == (None, "已取消。")
+    wrong = finished(exports.start_job(broken, shipped(), atlas)).wrong
+    assert "没有生成" in wrong
+    assert "secret" not in wrong

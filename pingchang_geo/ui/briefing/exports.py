@@ -23,6 +23,8 @@ from pingchang_geo.workflow.briefings.telling import tell
 
 _LOOK_S: Final = 0.7
 _LOG: Final = logging.getLogger(__name__)
+#: One file at a time for all readers: each takes a processor for half a minute, and the pages need one too.
+_ONE_AT_A_TIME: Final = threading.Semaphore(1)
 _UNSAFE: Final = str.maketrans(dict.fromkeys('\\/:*?"<>|\n\r\t', "_"))
 
 Progress = Callable[[str], None]
@@ -92,6 +94,10 @@ EXPORTS: Final = (
 )
 
 
+class _StoppedError(Exception):
+    """The reader has given the file up."""
+
+
 @dataclass
 class Job:
     """A file being made by a thread of its own, for one state of one briefing; or made."""
@@ -101,6 +107,19 @@ class Job:
     steps: list[str] = field(default_factory=list)
     content: bytes | None = None
     wrong: str = ""
+    stopped: bool = False
+
+    def step(self, words: str) -> None:
+        """Note how far it is; ends the thread once nobody wants the file any more."""
+        if self.stopped:
+            raise _StoppedError
+        self.steps.append(words)
+
+    def stop(self) -> None:
+        """Have the thread end at its next step. A plain object: a callback cannot be cut short here."""
+        self.stopped = True
+        if self.working:
+            self.wrong = "已取消。"
 
     @property
     def working(self) -> bool:
@@ -169,6 +188,8 @@ def _begin(export: Export, table: Table, found: Atlas, label: str) -> None:
         # Nothing but a plain object is touched: the callback cannot be cut short in between.
         job = jobs.get(export.kind)
         if job is None or not (job.working and job.fits(table.briefing, found.id)):
+            if job is not None:
+                job.stop()
             jobs[export.kind] = start_job(export.make, table.briefing, found)
 
     st.button(
@@ -187,7 +208,12 @@ def start_job(make: Make, briefing: Briefing, atlas: Atlas) -> Job:
 
     def work() -> None:
         try:
-            job.content = make(tell(briefing, atlas), atlas, job.steps.append)
+            with _ONE_AT_A_TIME:
+                job.step("查找数据")
+                content = make(tell(briefing, atlas), atlas, job.step)
+                job.content = None if job.stopped else content
+        except _StoppedError:
+            _LOG.info("export of a briefing given up")
         except PingchangError as error:
             job.wrong = f"**{plain(error.message)}** {plain(error.fix)}"
         except Exception:
@@ -203,8 +229,10 @@ def _watch(label: str, job: Job) -> None:
     """How far a file is; the page goes on when it is ready."""
     if not job.working:
         st.rerun()
-    step = job.steps[-1] if job.steps else "准备数据"
-    st.markdown(f":material/hourglass_top: 正在生成{label}：{plain(step)}……")
+    step = job.steps[-1] if job.steps else "等待其他导出完成"
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f":material/hourglass_top: 正在生成{label}：{plain(step)}……", width="stretch")
+        st.button("取消", key=f"export_stop_{label}", type="tertiary", on_click=job.stop)
 
 
 def _file_name(briefing: Briefing, ending: str) -> str:
