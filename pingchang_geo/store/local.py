@@ -44,14 +44,19 @@ def encode(frame: gpd.GeoDataFrame) -> bytes:
     return buffer.getvalue()
 
 
+#: Of a data folder we make: names and addresses stand in the log, unpublished data among the drafts.
+PRIVATE_FOLDER: Final = 0o750
+
+
 class LocalStore:
     """A :class:`~pingchang_geo.store.base.Store` in one folder; safe for several processes on one machine."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         try:
+            root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             for name in ("versions", "derived", "staging"):
-                (root / name).mkdir(parents=True, exist_ok=True)
+                (root / name).mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError("数据目录无法写入。", fix="请检查 PINGCHANG_DATA_DIR 指向的目录及其权限。") from error
         self._catalogue = Catalogue(root / "catalogue.sqlite")

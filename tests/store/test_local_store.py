@@ -163,3 +163,11 @@ def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="PINGCHANG_DATA_DIR"):
         LocalStore(tmp_path / "file" / "data")
+
+
+def test_a_data_folder_of_ours_is_closed_to_other_users(tmp_path: Path) -> None:
+    LocalStore(tmp_path / "deep" / "data")
+    assert (tmp_path / "deep" / "data").stat().st_mode & 0o027 == 0
+    (tmp_path / "given").mkdir(mode=0o755)
+    LocalStore(tmp_path / "given")
+    assert (tmp_path / "given").stat().st_mode & 0o777 == 0o755  # the operator's own choice

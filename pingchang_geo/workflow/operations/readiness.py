@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 from pingchang_geo import journal
 from pingchang_geo.errors import PingchangError, StartError, StoreError
 from pingchang_geo.settings import Settings
+from pingchang_geo.store.local import PRIVATE_FOLDER
 from pingchang_geo.workflow import start
 
 #: Room without which not even a log line or a session can be relied on.
@@ -49,7 +50,7 @@ def require_writable(folder: Path) -> None:
     """Raise :class:`StartError` unless files can be made in ``folder``, which is made if it is not there."""
     probe = folder / f".probe-{uuid.uuid4().hex}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as error:

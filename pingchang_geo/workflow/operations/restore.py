@@ -17,6 +17,7 @@ from typing import Final
 from pingchang_geo.errors import BackupError, StoreError
 from pingchang_geo.store import LocalStore, locks, sync_folder
 from pingchang_geo.store.directory import Directory
+from pingchang_geo.store.local import PRIVATE_FOLDER
 from pingchang_geo.workflow.operations import archive, exchange
 from pingchang_geo.workflow.operations.archive import ACCOUNTS, CATALOGUE, Manifest, Member
 from pingchang_geo.workflow.operations.backup import require_consistent
@@ -53,7 +54,7 @@ def restore(source: Path, root: Path, actor: str, *, replace: bool = False, say:
         StoreError: the folder cannot be written; nothing was changed.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with _alone(root):
             exchange.finish(root)
             if exchange.occupied(root) and not replace:
