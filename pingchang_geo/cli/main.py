@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pingchang_geo.cli import accounts, briefings, data, operate, site, users, versions
+from pingchang_geo.cli import accounts, briefings, data, factsheets, operate, site, users, versions
 from pingchang_geo.errors import PingchangError
 
 
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     users.add_commands(commands)
     operate.add_commands(commands)
     briefings.add_commands(commands)
+    factsheets.add_commands(commands)
     return root
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from pingchang_geo.documents.model import PNG_SIGNATURE, WORK_TITLE, DocumentError
-from pingchang_geo.documents.preparation import clean, letters
+from pingchang_geo.documents.preparation import clean
 from pingchang_geo.documents.typesetting import breakable, compiled, noted, picture_file
 
 #: What one page holds.
 MOST_FIGURES, MOST_BARS, MOST_FACTS, MOST_ROWS, MOST_NOTES = 8, 8, 7, 8, 8
-#: Longest texts, in letters (an ideograph is two); what is longer ends in an ellipsis.
+#: Longest texts, in half widths of an ideograph; what is longer ends in an ellipsis.
 _LONGEST: Final = {
     "title": 96,
     "subtitle": 150,
@@ -38,6 +38,7 @@ _LONGEST: Final = {
 #: Pixels an inch of the PNG form.
 PNG_PPI: Final = 220
 _TITLE_LETTERS, _CARD_LETTERS, _CELL_LETTERS, _BAR_LETTERS, _LINE_LETTERS = 24, 12, 8, 9, 60
+_WIDE_ASCII: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw@%&+=<>~#^_")
 _COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -197,17 +198,22 @@ def _one(sheet: FactSheet, font: Path, form: str, ppi: float = PNG_PPI) -> bytes
 
 
 def clipped(text: str, most: int) -> str:
-    """The text in one line, clean, of at most ``most`` letters; an ellipsis stands for the rest."""
+    """The text in one line, clean, of at most ``most`` half widths of an ideograph; an ellipsis stands for the rest."""
     found = clean(text)
-    if letters(found) <= most:
+    if sum(map(_half_widths, found)) <= most:
         return found
     kept, room = "", most - 2
     for sign in found:
-        room -= letters(sign)
+        room -= _half_widths(sign)
         if room < 0:
             break
         kept += sign
     return kept.rstrip() + "…"
+
+
+def _half_widths(sign: str) -> int:
+    """Capitals, ``m`` and ``w`` are nearly as wide as an ideograph; of other scripts nobody knows."""
+    return 1 if sign.isascii() and sign not in _WIDE_ASCII else 2
 
 
 def _cut(text: str, what: str, word: int) -> str:

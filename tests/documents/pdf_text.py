@@ -6,7 +6,11 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.S)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
+_STREAM = re.compile(rb"stream\n(.*?)\nendstream", re.S)
+#: Balanced brackets may stand in a string as they are; three levels are enough for glyph numbers.
+_PLAIN = rb"\\.|[^\\()]"
+_INNER = rb"\((?:" + _PLAIN + rb"|\((?:" + _PLAIN + rb")*\))*\)"
+_STRING = rb"\((?:" + _PLAIN + rb"|" + _INNER + rb")*\)|<[0-9A-Fa-f]*>"
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -56,10 +60,9 @@ def _letters(everything: dict[int, bytes], number: int) -> dict[int, str]:
 def _shown(content: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
     lines: list[str] = []
     font: dict[int, str] = {}
-    string = rb"\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f]*>"
     token = re.compile(
         rb"/(?P<font>\w+) [\d.]+ Tf|ActualText<FEFF(?P<actual>\w*)>|(?P<end>EMC)"
-        rb"|\[(?P<many>(?:" + string + rb"|[^\](<])*)\]TJ|(?P<one>" + string + rb") ?Tj",
+        rb"|\[(?P<many>(?:" + _STRING + rb"|[^\](<])*)\]TJ|(?P<one>" + _STRING + rb") ?Tj",
         re.S,
     )
     replaced = False
@@ -72,7 +75,7 @@ def _shown(content: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
         elif found["end"]:
             replaced = False
         elif not replaced:
-            glyphs = b"".join(_bytes(one) for one in re.findall(string, found["many"] or found["one"], re.S))
+            glyphs = b"".join(_bytes(one) for one in re.findall(_STRING, found["many"] or found["one"], re.S))
             numbers = [int.from_bytes(glyphs[i : i + 2]) for i in range(0, len(glyphs), 2)]
             lines.append("".join(font.get(number, "") for number in numbers))
     return "\n".join(lines)

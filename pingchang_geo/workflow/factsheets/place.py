@@ -11,7 +11,7 @@ import shapely
 from pingchang_geo import layers, overlay
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.layers import boundaries
-from pingchang_geo.specs import LayerSpec
+from pingchang_geo.specs import FieldKind, LayerSpec
 from pingchang_geo.workflow.atlas import Atlas, LayerData
 from pingchang_geo.workflow.briefings.features import rows_of
 
@@ -116,8 +116,8 @@ def named(atlas: Atlas, text: str) -> Place:
         raise FactSheetError(f"「{text}」不是可用的对象。", fix="请写 county 或 图层:名称，例如 scenic:佛头山。")
     data = atlas[layers.get(layer_id).id]
     rows = rows_of(data, key)
-    for column in data.spec.key if not rows.size else ():  # one part of a key of several, a code
-        if column in data.frame and not rows.size:
+    for column in (f.name for f in data.spec.source_fields if f.kind is FieldKind.TEXT):  # a code
+        if not rows.size and column in data.frame:
             rows = np.flatnonzero(data.frame[column].astype(object).to_numpy() == key)
     if not rows.size:
         raise FactSheetError(f"图层「{data.spec.title}」中没有「{key}」。", fix="请核对名称或编号。")

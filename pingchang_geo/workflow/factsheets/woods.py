@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pingchang_geo import accounts, attributes, carbon, layers
 from pingchang_geo.carbon.factors import FactorSet
 from pingchang_geo.layers import palette
+from pingchang_geo.site import TOUCH_M2
 from pingchang_geo.specs import CarbonColumns
 from pingchang_geo.units import HA_M2
 from pingchang_geo.workflow import derive
@@ -29,7 +30,8 @@ class Woods:
     Attributes:
         plots: the layer they are of.
         frame: n plots; ``area_ha``, ``stock_tc`` and ``removal_tco2_a`` are those of the part inside.
-        area_ha, stock_tc, removal_tco2_a: as the pages give them; NaN where there are plots and none is known.
+        area_ha, stock_tc, removal_tco2_a: as the pages give them, slivers of a square metre apart; NaN where there
+            are plots and none is known.
         estimate: 95 % interval of the stock, tC.
         flagged: flag (待核, 转引) and words on the parameters that this stock rests on.
     """
@@ -115,10 +117,11 @@ def woods_of(atlas: Atlas, place: Place) -> Woods | None:
 
 
 def _shares(plots: LayerData, place: Place) -> tuple[NDArray[np.int64], Floats]:
-    """Rows of the plots that share ground with a zone, and the part of each, 0–1."""
+    """Rows of the plots that share ground with a zone, and the part of each, 0–1; neighbours that only share a sliver
+    along the border are none of them."""
     assert place.data is not None
     pairs = derive.read_join(plots.store, plots.version, place.data.version).pairs
-    here = pairs.right == place.row
+    here = (pairs.right == place.row) & (pairs.area_m2 > TOUCH_M2)
     rows = np.asarray(pairs.left[here], dtype=np.int64)
     area_m2 = plots.frame["area_ha"].to_numpy(dtype=np.float64)[rows] * HA_M2
     share = np.divide(pairs.area_m2[here], area_m2, out=np.zeros(len(rows)), where=area_m2 > 0)
