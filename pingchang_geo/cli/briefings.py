@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from pingchang_geo.messages import shown
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.atlas import Atlas
-from pingchang_geo.workflow.briefings import handout, pictures, saving, slides
+from pingchang_geo.workflow.briefings import handout, pictures, playing, saving, slides
 from pingchang_geo.workflow.briefings.telling import tell
 from pingchang_geo.workflow.current import Atlases
 
@@ -117,8 +116,8 @@ def _pdf(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes,
 
 
 def _html(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:
-    made = import_module("pingchang_geo.workflow.briefings.single_file")  # heavy, and only this form needs it
-    return made.single_file(story, atlas), [_words(problem) for problem in story.problems]
+    content = playing.single_file(story, atlas, settings().web_dir)
+    return content, [_words(problem) for problem in story.problems]
 
 
 def _png(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:

@@ -44,9 +44,7 @@ def test_columns(client: TestClient, atlases: Atlases, prefix: str) -> None:
         np.frombuffer(answer.content, "<f4"), atlas["forest"].frame["volume_m3_ha"].to_numpy("f4")
     )
     codes = client.get(f"{prefix}/columns/forest/{atlas.id}/species").content
-    np.testing.assert_array_equal(
-        np.frombuffer(codes, "u1"), atlas["forest"].frame["species"].cat.codes.to_numpy("u1")
-    )
+    np.testing.assert_array_equal(np.frombuffer(codes, "u1"), atlas["forest"].frame["species"].cat.codes.to_numpy("u1"))
 
 
 def test_tiles_from_archive_and_on_request(client: TestClient, atlases: Atlases, prefix: str) -> None:

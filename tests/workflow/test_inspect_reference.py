@@ -34,7 +34,10 @@ def test_small_layers_are_accepted(layer: str, county: shapely.Geometry) -> None
 
 
 def test_the_forest_in_gauss_krueger_and_shifted(county: shapely.Geometry, tmp_path: Path) -> None:
-    """GBK, no .cpg, no .prj: accepted once its datum is confirmed; shifted as internet maps are: asked, and corrected to within a centimetre."""
+    """GBK, no .cpg, no .prj: accepted once its datum is confirmed.
+
+    Shifted as internet maps are: asked, and corrected to within a centimetre.
+    """
     forest = gpd.read_parquet(GEO / "forest.parquet")
     path = factories.write_shapefile(forest, tmp_path / "a", prj=False)
     accepted = inspect([path], "forest", county=county, answers={"CRS_INFERRED": ""})
