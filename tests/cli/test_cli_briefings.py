@@ -150,3 +150,14 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, capsys: pytest.Cap
 
 def test_the_file_used_here_is_a_good_one() -> None:
     assert parse(GOOD).problems == ()
+
+
+def test_the_one_file_needs_no_server(file: Path, tmp_path: Path) -> None:
+    imported(file)
+    target = tmp_path / "own.html"
+    assert main(["briefing", "export", "own", "--html", "--out", str(target)]) == 0
+    page = target.read_text(encoding="utf-8")
+    assert "自己的汇报" in page
+    assert 'id="briefing-files"' in page
+    assert "<script src=" not in page
+    assert "<link" not in page
