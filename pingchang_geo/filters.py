@@ -123,15 +123,24 @@ class Filter:
 
 def _encode(clause: Clause) -> str:
     if isinstance(clause, OneOf):
-        return _SEPARATOR.join(clause.values)
+        return _SEPARATOR.join(_apart(value) for value in clause.values)
     low = "" if clause.low is None else f"{clause.low:.9g}"
     high = "" if clause.high is None else f"{clause.high:.9g}"
     return f"{low}..{high}"
 
 
 def _decode_one_of(name: str, text: str) -> OneOf | None:
-    values = tuple(value for value in text.split(_SEPARATOR) if value)
+    values = tuple(_together(value) for value in text.split(_SEPARATOR) if value)
     return OneOf(name, values) if values else None
+
+
+def _apart(value: str) -> str:
+    """A value without the separator; any value must come back as it was."""
+    return value.replace("%", "%25").replace(_SEPARATOR, "%7E")
+
+
+def _together(text: str) -> str:
+    return text.replace("%7E", _SEPARATOR).replace("%25", "%")
 
 
 def _decode_between(name: str, text: str) -> Between | None:

@@ -63,3 +63,9 @@ def test_query_parameters_round_trip(names: list[str], low: float | None, high: 
     assert bad == []
     assert back.mask(frame()).tolist() == chosen.mask(frame()).tolist()
     assert back.rule(frame()) == chosen.rule(frame())
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, unique=True))
+def test_whatever_a_value_holds_comes_back(values: list[str]) -> None:
+    chosen = Filter((OneOf("species", tuple(values)),))
+    assert Filter.decode(chosen.encode(), {"species": False}) == (chosen, [])

@@ -19,6 +19,7 @@ import pytest
 import shapely
 from playwright.sync_api import Browser, Frame, Page, expect
 
+from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.store import LocalStore
 from pingchang_geo.ui.registry import PAGES
 from pingchang_geo.ui.text import plain
@@ -255,7 +256,8 @@ def test_legends_filters_and_chips(watch: Watch, own_server: Server) -> None:
     expect(board.frame.locator("body")).to_contain_text(IMAGE, timeout=WAIT_MS)
     watch.clean("legend")
     for text in TEXTS:
-        page.goto(f"{own_server.url}/parks?type={quote(text)}")
+        wanted = Filter((OneOf("type", (text,)),)).encode()["type"]
+        page.goto(f"{own_server.url}/parks?type={quote(wanted)}")
         board.wait_drawn()
         expect(page.locator(".st-key-chip_type")).to_contain_text(_shown(text)[:20], timeout=WAIT_MS)
         watch.clean(f"chip {text}")
