@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pingchang_geo import crs, readers
 from pingchang_geo.boundary import Parcel, rings_of, too_many
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import Limits, RawTable
 from pingchang_geo.readers.points.shapes import NAME_FIELDS
@@ -76,7 +76,7 @@ def _polygon_rows(geometry: NDArray[Any]) -> NDArray[np.int64]:
 
 def _polygons(raw: RawTable) -> tuple[NDArray[Any], list[Issue]]:
     """The polygons, and what has to be said: the reader's findings on encodings are about attributes, not wanted."""
-    issues = [one for one in raw.issues if not one.code.startswith("ENCODING_")]
+    issues = [_of_a_site(one) for one in raw.issues if not one.code.startswith("ENCODING_")]
     rows = _polygon_rows(raw.geometry)
     others = np.setdiff1d(np.arange(len(raw.geometry)), rows)
     kinds = [_KINDS.get(int(kind), "空图形") for kind in np.unique(shapely.get_type_id(raw.geometry[others]))]
@@ -88,6 +88,11 @@ def _polygons(raw: RawTable) -> tuple[NDArray[Any], list[Issue]]:
     kept = raw.geometry[rows]
     refused = too_many(int(shapely.get_num_coordinates(kept).sum()), _ring_count(kept))
     return (raw.geometry[:0], [*issues, refused]) if refused else (kept, issues)
+
+
+def _of_a_site(found: Issue) -> Issue:
+    """One zone that fits is proposed for a layer; a site takes it, as numbers in a text are taken, and says so."""
+    return replace(found, level=Level.WARNING) if found.code == "CRS_INFERRED" else found
 
 
 def _ring_count(geometry: NDArray[Any]) -> int:
