@@ -62,7 +62,7 @@ unit: setup-dev
 	@node=$$(command -v node || echo $(BIN)/node); "$$node" --test web/test/*.test.js
 
 e2e: setup-dev
-	@$(BIN)/python -m pytest -q -m e2e
+	@$(BIN)/python -m pytest -q -m e2e -n 2 --dist loadfile
 
 test: check unit e2e
 

@@ -147,6 +147,8 @@ def computed(size: Size, wanted: tuple[str, ...], data: Dataset) -> list[Result]
     if "briefing" in wanted:
         say("a briefing as one file")
         results.append(briefing.one_file(data, dataset(size.briefing_plots), size.briefing_rounds))
+        say("a briefing as maps, slides and handout")
+        results.append(briefing.on_paper(data, size.briefing_rounds))
     return results
 
 

@@ -1,7 +1,8 @@
-"""The shipped briefing: from scene to scene in the player, and the whole story as one file."""
+"""The shipped briefing: from scene to scene in the player, as one file, as maps and as slides."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,11 @@ from benchmarks.browser import Visit, visiting
 from benchmarks.carbon import open_atlas, timed
 from benchmarks.data import Dataset
 from benchmarks.figures import Figure, Result, at_most
-from pingchang_geo.briefing import parse
+from pingchang_geo.briefing import Story, parse
 from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.store.briefings import SHIPPED_DIR
 from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.briefings import handout, pictures, slides
 from pingchang_geo.workflow.briefings.playing import single_file
 from pingchang_geo.workflow.briefings.telling import tell
 
@@ -85,9 +87,53 @@ def one_file(data: Dataset, usual: Dataset, rounds: int) -> Result:
     )
 
 
+def on_paper(data: Dataset, rounds: int) -> Result:
+    """The shipped briefing's maps, its PowerPoint deck and its handout over ``data``."""
+    atlas = open_atlas(data)
+    story = _told(atlas)
+    shown = [scene.map for scene in story.scenes if scene.map is not None]
+    # Another day each time, as pictures of a day are kept; the first picture pays for reading columns and outlines.
+    days = iter(f"2000-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29))
+    first, _ = timed(partial(pictures.draw, shown[0], atlas, pictures.SHEET, on=next(days)))
+    maps = [
+        timed(partial(pictures.draw, one, atlas, pictures.SHEET, on=day))[0]
+        for day in (next(days) for _ in range(rounds))
+        for one in shown
+    ]
+    decks, handouts = [], []
+    for day in (next(days) for _ in range(rounds)):
+        took, deck = timed(partial(slides.deck, story, atlas, on=day))
+        decks.append(took)
+        handouts.append(timed(partial(handout.handout, story, atlas, made_at=datetime(2000, 1, 1, tzinfo=UTC)))[0])
+    map_figure = Figure("a scene's map, 1920 × 1080", "s", tuple(maps), f"{len(shown)} maps, {rounds} times")
+    deck_figure = Figure(
+        "PowerPoint deck", "s", tuple(decks), f"{deck.slides} slides, {len(deck.content) / 1e6:.1f} MB"
+    )
+    return Result(
+        "briefing",
+        "Maps, slides and handout of a briefing",
+        f"Every map of the shipped briefing's {len(story.scenes)} scenes over {data.plots:,} plots as a picture of its "
+        "own; then the whole deck with all its maps drawn anew at 220 dots an inch, native charts, notes; then the "
+        "PDF handout, whose maps are drawn anew only in the first round.",
+        (
+            Figure("the first map of a process", "s", (first,)),
+            map_figure,
+            deck_figure,
+            Figure("PDF handout", "s", tuple(handouts)),
+        ),
+        (
+            at_most("map 1920 × 1080, median", map_figure.median, 1.5, "s"),
+            at_most("deck, slowest", deck_figure.high, 20, "s"),
+        ),
+    )
+
+
+def _told(atlas: Atlas) -> Story:
+    return tell(parse((SHIPPED_DIR / "default.toml").read_bytes()), atlas, approval="")
+
+
 def _file(atlas: Atlas) -> bytes:
-    shipped = parse((SHIPPED_DIR / "default.toml").read_bytes())
-    return single_file(tell(shipped, atlas, approval=""), atlas, PROJECT_ROOT / "web")
+    return single_file(_told(atlas), atlas, PROJECT_ROOT / "web")
 
 
 def _settled(visit: Visit) -> dict[str, Any]:

@@ -32,11 +32,14 @@ COMPONENT = "/component/"
 SETTLED_S = 1.0
 _POLL_MS = 200
 
+#: The whole browser where it is installed: what readers have.
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """One headless browser."""
-    path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    path = next((p for n in _NAMES if (p := shutil.which(n))), None)
     if path is None:
         raise RuntimeError("Chromium is missing: run make setup-dev")
     with sync_playwright() as playwright:

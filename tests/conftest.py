@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -25,12 +26,13 @@ def empty_store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "data")
 
 
-@pytest.fixture
-def store(empty_store: LocalStore) -> LocalStore:
-    """A store with the tiny county published as reference layers."""
+@pytest.fixture(scope="session")
+def _published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data folder of the tiny county, to be copied."""
+    published = LocalStore(tmp_path_factory.mktemp("county") / "data")
     for layer, frame in layer_frames.all_layers().items():
         publish(
-            empty_store,
+            published,
             layer,
             frame,
             provenance=layer_frames.REFERENCE,
@@ -38,4 +40,10 @@ def store(empty_store: LocalStore) -> LocalStore:
             note="参考图层",
             base=None,
         )
-    return empty_store
+    return published.root
+
+
+@pytest.fixture
+def store(_published: Path, tmp_path: Path) -> LocalStore:
+    """A store with the tiny county published as reference layers."""
+    return LocalStore(Path(shutil.copytree(_published, tmp_path / "data", dirs_exist_ok=True)))

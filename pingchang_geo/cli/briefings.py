@@ -18,7 +18,7 @@ from pingchang_geo.messages import shown
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.atlas import Atlas
-from pingchang_geo.workflow.briefings import handout, pictures, playing, saving, slides
+from pingchang_geo.workflow.briefings import handout, images, pictures, playing, saving, slides
 from pingchang_geo.workflow.briefings.telling import tell
 from pingchang_geo.workflow.current import Atlases
 
@@ -47,8 +47,10 @@ def add_commands(commands: Any) -> None:
     form.add_argument("--pptx", dest="form", action="store_const", const="pptx", help="可编辑的 PowerPoint 文件")
     form.add_argument("--pdf", dest="form", action="store_const", const="pdf", help="讲义（PDF）")
     form.add_argument("--html", dest="form", action="store_const", const="html", help="可离线播放的单个网页文件")
-    form.add_argument("--png", dest="form", action="store_const", const="png", help="一个场景的地图（1920×1080）")
+    form.add_argument("--png", dest="form", action="store_const", const="png", help="一个场景的地图（1920×1080）或图表")
+    form.add_argument("--images", dest="form", action="store_const", const="images", help="全部地图和图表的图片（ZIP）")
     out.add_argument("--scene", default="", metavar="场景", help="--png 的场景编号，不写则为第一个有地图的场景")
+    out.add_argument("--chart", type=int, default=0, metavar="N", help="--png 改为该场景的第 N 个图表")
     out.add_argument("--version", type=int, default=None, metavar="N", help="汇报的版本，默认为当前版本")
     out.add_argument("--out", type=Path, required=True, metavar="文件")
     out.set_defaults(run=_export)
@@ -121,18 +123,29 @@ def _html(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes
 
 
 def _png(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:
-    with_map = [scene for scene in story.scenes if scene.map is not None]
-    wanted = [scene for scene in with_map if not chosen.scene or scene.id == chosen.scene]
+    if chosen.chart < 0:
+        raise PingchangError(f"没有第 {chosen.chart} 个图表。", fix="--chart 从 1 数起。")
+    what = f"第 {chosen.chart} 个图表" if chosen.chart else "地图"
+    offered = [scene for scene in story.scenes if (len(scene.charts) >= chosen.chart if chosen.chart else scene.map)]
+    wanted = [scene for scene in offered if not chosen.scene or scene.id == chosen.scene]
     if not wanted:
-        known = "、".join(scene.id for scene in with_map)
-        what = f"场景「{chosen.scene}」没有地图或不存在。" if chosen.scene else "该汇报没有带地图的场景。"
-        raise PingchangError(what, fix=f"有地图的场景：{known}。" if known else "")
+        known = "、".join(scene.id for scene in offered)
+        words = f"场景「{chosen.scene}」没有{what}或不存在。" if chosen.scene else f"该汇报没有带{what}的场景。"
+        raise PingchangError(words, fix=f"有{what}的场景：{known}。" if known else "")
     scene = wanted[0]
-    assert scene.map is not None
-    on = f"{_today():%Y-%m-%d}"
-    png = pictures.draw(scene.map, atlas, pictures.SHEET, approval=story.approval, on=on)
+    if chosen.chart:
+        png = images.chart_png(scene.charts[chosen.chart - 1])
+    else:
+        assert scene.map is not None
+        png = pictures.draw(scene.map, atlas, pictures.SHEET, approval=story.approval, on=f"{_today():%Y-%m-%d}")
     font = pictures.font()[1]
     return png, [*scene.problems, *([font] if font else [])]
+
+
+def _images(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:
+    content, missing = images.archive(story, atlas, on=f"{_today():%Y-%m-%d}", progress=_step)
+    font = pictures.font()[1]
+    return content, [*(_words(problem) for problem in story.problems), *missing, *([font] if font else [])]
 
 
 _MAKERS: Final[dict[str, Callable[[Story, Atlas, argparse.Namespace], tuple[bytes, list[str]]]]] = {
@@ -140,6 +153,7 @@ _MAKERS: Final[dict[str, Callable[[Story, Atlas, argparse.Namespace], tuple[byte
     "pdf": _pdf,
     "html": _html,
     "png": _png,
+    "images": _images,
 }
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
+from pingchang_geo.exports.filenames import file_stem
 from pingchang_geo.ui.context import Context
 from pingchang_geo.workflow import factsheets
 
-#: What no file system takes in a name.
-_NOT_IN_NAMES: Final = re.compile(r'[\\/:*?"<>|\s\x00-\x1f\x7f]+')
-_LONGEST_NAME: Final = 60
 _FORMS: Final = (
     ("PDF", "pdf", "application/pdf", factsheets.pdf),
     ("PNG", "png", "image/png", factsheets.png),
@@ -34,8 +31,7 @@ def of_feature(ctx: Context, layer: str, row: int) -> None:
 
 def file_name(title: str, ending: str, at: datetime) -> str:
     """``一页纸_佛头山_20261122.pdf``."""
-    plain = _NOT_IN_NAMES.sub("_", title)[:_LONGEST_NAME].strip("._")
-    return f"一页纸_{plain or '未命名'}_{at:%Y%m%d}.{ending}"
+    return f"一页纸_{file_stem(title)}_{at:%Y%m%d}.{ending}"
 
 
 def _offer(ctx: Context, label: str, key: str, find: Callable[[], factsheets.Place]) -> None:

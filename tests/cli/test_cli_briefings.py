@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ notes = "讲稿。"
 [[scene.map.layer]]
 layer = "forest"
 theme = "species"
+[[scene.chart]]
+kind = "layer"
+layer = "forest"
+chart = "species-stock"
 [[scene]]
 id = "words"
 title = "只有文字"
@@ -117,6 +122,27 @@ def test_the_map_of_a_scene_is_written(file: Path, tmp_path: Path, capsys: pytes
     capsys.readouterr()
     assert main([*export, "--scene", "words"]) == 2
     assert "有地图的场景：woods" in capsys.readouterr().err
+
+
+def test_a_chart_of_a_scene_is_written(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(file)
+    target = tmp_path / "chart.png"
+    export = ["briefing", "export", "own", "--png", "--out", str(target)]
+    assert main([*export, "--chart", "1"]) == 0
+    assert Image.open(io.BytesIO(target.read_bytes())).width == 1440
+    capsys.readouterr()
+    assert main([*export, "--chart", "2"]) == 2
+    assert "没有带第 2 个图表的场景" in capsys.readouterr().err
+    assert main([*export, "--scene", "words", "--chart", "1"]) == 2
+    assert "有第 1 个图表的场景：woods" in capsys.readouterr().err
+    assert main([*export, "--chart", "-1"]) == 2
+
+
+def test_all_pictures_are_written(file: Path, tmp_path: Path) -> None:
+    imported(file)
+    target = tmp_path / "own.zip"
+    assert main(["briefing", "export", "own", "--images", "--out", str(target)]) == 0
+    assert zipfile.ZipFile(target).namelist() == ["01_林地_地图.png", "01_林地_图表1.png", "图片说明.txt"]
 
 
 def test_problems_are_listed_and_the_file_is_written_all_the_same(

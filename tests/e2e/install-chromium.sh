@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Chromium for the browser tests: the one that is there, otherwise the distribution's package.
+# Chromium for the browser tests: the one that is there, otherwise the distribution's package without a window.
 set -euo pipefail
-for name in chromium chromium-browser google-chrome; do
+for name in chromium-headless-shell chromium chromium-browser google-chrome; do
   command -v "$name" >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . && exit 0
 done
 echo "· 安装 Chromium 与中文字体"
@@ -12,4 +12,4 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 $sudo apt-get update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell fonts-noto-cjk fontconfig >/dev/null

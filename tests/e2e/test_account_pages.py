@@ -35,7 +35,7 @@ def test_the_methods_page_draws_formulas_from_this_host(page: Page, server: Serv
     page.goto(f"{server.url}/methods")
     expect(page.locator(".katex").first).to_be_visible(timeout=WAIT_MS)
     assert page.locator(".katex-error").count() == 0
-    assert page.evaluate("() => document.fonts.check('16px KaTeX_Main')")
+    page.wait_for_function("() => document.fonts.check('16px KaTeX_Main')", timeout=WAIT_MS)
     expect(page.get_by_text("未经核对的参数").first).to_be_visible()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -23,9 +24,10 @@ VIEWER, ANALYST, ADMIN = "赵六", "张三", "王主任"
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, reference_data: Path) -> Iterator[Server]:
     """A server of its own on fresh data: nobody has an account yet."""
-    started = start_server(tmp_path_factory.mktemp("accounts") / "data")
+    data = shutil.copytree(reference_data, tmp_path_factory.mktemp("accounts") / "data")
+    started = start_server(data)
     yield started
     stop_server(started)
 

@@ -1,7 +1,9 @@
 """An analyst takes a map into a briefing, puts it in its place, writes, saves; what plays is what was made."""
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,9 +19,10 @@ VIEW = "() => new URLSearchParams(location.search).get('view')"
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, reference_data: Path) -> Iterator[Server]:
     """A server of its own: these tests save."""
-    started = start_server(tmp_path_factory.mktemp("briefing") / "data")
+    data = shutil.copytree(reference_data, tmp_path_factory.mktemp("briefing") / "data")
+    started = start_server(data)
     yield started
     stop_server(started)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +82,10 @@ FOREIGN = """
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, reference_data: Path) -> Iterator[Server]:
     """A server whose layers are full of hostile texts."""
-    started = start_server(tmp_path_factory.mktemp("hostile") / "data")
+    data = shutil.copytree(reference_data, tmp_path_factory.mktemp("hostile") / "data")
+    started = start_server(data)
     folder = tmp_path_factory.mktemp("files")
     _publish(started, "scenic", _named(folder / "scenic.gpkg", 0))
     _publish(started, "parks", _named(folder / "parks.gpkg", 0.12, type=TEXTS, companies=TEXTS))
@@ -256,12 +258,12 @@ def test_legends_filters_and_chips(watch: Watch, own_server: Server) -> None:
     board.open("parks?theme=type")
     expect(board.frame.locator("body")).to_contain_text(IMAGE, timeout=WAIT_MS)
     watch.clean("legend")
-    for text in TEXTS:
+    for text in (*TEXTS[:4], LINK, ADDRESS, FORMULA, ICON, BOLD):
         wanted = Filter((OneOf("type", (text,)),)).encode()["type"]
         page.goto(f"{own_server.url}/parks?type={quote(wanted)}")
-        board.wait_drawn()
         expect(page.locator(".st-key-chip_type")).to_contain_text(_shown(text)[:20], timeout=WAIT_MS)
         watch.clean(f"chip {text}")
+    board.wait_drawn()
     page.get_by_role("button", name="筛选").click()
     page.get_by_role("combobox", name="类型").last.click()
     expect(page.get_by_role("option").first).to_be_visible(timeout=WAIT_MS)
@@ -270,13 +272,13 @@ def test_legends_filters_and_chips(watch: Watch, own_server: Server) -> None:
 
 def test_addresses(watch: Watch, own_server: Server) -> None:
     """Parameters that nobody knows are named in a notice, values of known ones refused."""
-    paths = ("forest", "versions", "users", "overlay", "accounts", "update")
-    for number, text in enumerate(TEXTS):
-        for path in paths if number == 7 else (paths[number % len(paths)],):
-            watch.page.goto(f"{own_server.url}/{path}?{quote(text)}=1&layer={quote(text)}&draft={quote(text)}")
-            expect(menu(watch.page)).to_contain_text("pwn.example", timeout=WAIT_MS)
-            watch.settle()
-            watch.clean(f"{path}?{text}")
+    for number, path in enumerate(("forest", "versions", "users", "overlay", "accounts", "update")):
+        unknown = "&".join(f"{quote(text)}=1" for text in TEXTS)
+        value = quote(TEXTS[number])
+        watch.page.goto(f"{own_server.url}/{path}?{unknown}&layer={value}&draft={value}&sel={value}&view={value}")
+        expect(menu(watch.page)).to_contain_text("pwn.example", timeout=WAIT_MS)
+        watch.settle()
+        watch.clean(path)
     watch.page.goto(f"{own_server.url}/account/login?next={quote(SCRIPT)}")
     watch.clean("login")
 
@@ -298,33 +300,35 @@ def test_history_comparison_and_log(watch: Watch, own_server: Server) -> None:
 def test_site_check(watch: Watch, own_server: Server) -> None:
     """Names of what lies near, of the project, of parcels and of files."""
     page = watch.page
-    for number, text in enumerate(TEXTS):
-        west = 107.0 + number * 0.012
-        ring = [[west, 31.55], [west + 0.011, 31.55], [west + 0.011, 31.575], [west, 31.575], [west, 31.55]]
-        feature = {
-            "type": "Feature",
-            "properties": {"name": text, "DKMC": text},
-            "geometry": {"type": "Polygon", "coordinates": [ring]},
-        }
+    content = json.dumps({"type": "FeatureCollection", "features": [_parcel(*one) for one in enumerate(TEXTS)]})
+    for name in (None, f"{SCRIPT} {LINK}.geojson", f"{FORMULA} {BOLD}.geojson"):
         page.goto(f"{own_server.url}/site")
         Board(page, own_server.url).wait_drawn()
         watch.settle()
-        if number % 2:
+        if name is None:
             page.get_by_text("粘贴坐标", exact=True).first.click(timeout=WAIT_MS)
-            page.get_by_role("textbox", name="界址点坐标").fill(json.dumps(feature, ensure_ascii=False))
+            page.get_by_role("textbox", name="界址点坐标").fill(content)
             page.get_by_role("button", name="核查", exact=True).click()
         else:
             page.get_by_text("上传文件", exact=True).first.click(timeout=WAIT_MS)
-            content = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
-            name = f"{text}.geojson".replace("\n", " ")
-            page.set_input_files(
-                "input[type=file]", {"name": name, "mimeType": "application/geo+json", "buffer": content}
-            )
+            file = {"name": name, "mimeType": "application/geo+json", "buffer": content.encode()}
+            page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]
         expect(page.locator(".st-key-site_verdict h3")).to_be_visible(timeout=LONG_MS)
+        watch.settle()
+        watch.clean(f"site {name}")
+    for text in TEXTS:
         page.get_by_role("textbox", name="项目名称").fill(text)
         page.keyboard.press("Enter")
         watch.settle()
-        watch.clean(f"site {text}")
+        watch.clean(f"project {text}")
+
+
+def _parcel(number: int, text: str) -> dict[str, Any]:
+    """A parcel across the hostile scenic areas, red-line areas and parks, called ``text``."""
+    west, south = 107.0 + number * 0.012, 31.55
+    ring = [[west, south], [west + 0.011, south], [west + 0.011, 31.575], [west, 31.575], [west, south]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "properties": {"name": text, "DKMC": text}, "geometry": geometry}
 
 
 def test_an_upload_from_the_file_to_the_version(watch: Watch, own_server: Server) -> None:

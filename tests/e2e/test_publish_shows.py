@@ -1,6 +1,7 @@
 """An analyst's shapefile goes in from the command line and appears on the map; hostile texts stay texts."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,10 @@ ROWS = 20_000
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, reference_data: Path) -> Iterator[Server]:
     """A server of its own: these tests publish."""
-    started = start_server(tmp_path_factory.mktemp("publish") / "data")
+    data = shutil.copytree(reference_data, tmp_path_factory.mktemp("publish") / "data")
+    started = start_server(data)
     yield started
     stop_server(started)
 

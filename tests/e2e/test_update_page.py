@@ -1,6 +1,7 @@
 """An analyst publishes a typical dirty file in the browser without a manual, then goes back."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +22,10 @@ DECIDED = re.compile("可以发布。|个问题需要您确认|处必须改正")
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, reference_data: Path) -> Iterator[Server]:
     """A server of its own: these tests publish."""
-    started = start_server(tmp_path_factory.mktemp("update") / "data")
+    data = shutil.copytree(reference_data, tmp_path_factory.mktemp("update") / "data")
+    started = start_server(data)
     yield started
     stop_server(started)
 

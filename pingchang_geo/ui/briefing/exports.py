@@ -14,6 +14,7 @@ import streamlit as st
 from pingchang_geo.briefing import Briefing, dump
 from pingchang_geo.briefing.story import Story
 from pingchang_geo.errors import PingchangError
+from pingchang_geo.exports.filenames import file_stem
 from pingchang_geo.settings import settings
 from pingchang_geo.ui.briefing.state import Table, bench
 from pingchang_geo.ui.text import plain
@@ -25,7 +26,6 @@ _LOOK_S: Final = 0.7
 _LOG: Final = logging.getLogger(__name__)
 #: One file at a time for all readers: each takes a processor for half a minute, and the pages need one too.
 _ONE_AT_A_TIME: Final = threading.Semaphore(1)
-_UNSAFE: Final = str.maketrans(dict.fromkeys('\\/:*?"<>|\n\r\t', "_"))
 
 Progress = Callable[[str], None]
 #: Makes the bytes of a file.
@@ -62,6 +62,12 @@ def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:
     return playing.single_file(story, atlas, settings().web_dir)
 
 
+def _images(story: Story, atlas: Atlas, progress: Progress) -> bytes:
+    from pingchang_geo.workflow.briefings.images import archive  # noqa: PLC0415
+
+    return archive(story, atlas, on=f"{date.today():%Y-%m-%d}", progress=_pages(progress))[0]
+
+
 def _pages(progress: Progress) -> Callable[[int, int, str], None]:
     return lambda done, total, words: progress(f"{words}（{done}/{total}）")
 
@@ -90,6 +96,14 @@ EXPORTS: Final = (
         "text/html",
         _single_file,
         "一个文件，无需网络和服务器，用浏览器打开即可放映",
+    ),
+    Export(
+        "zip",
+        "图片 PNG",
+        ":material/image:",
+        "application/zip",
+        _images,
+        "每个场景的地图（1920×1080）和图表各一张图片，打包为 ZIP，可插入任何文档",
     ),
 )
 
@@ -236,5 +250,4 @@ def _watch(label: str, job: Job) -> None:
 
 
 def _file_name(briefing: Briefing, ending: str) -> str:
-    title = briefing.title.translate(_UNSAFE).strip(" ._")[:60] or briefing.name
-    return f"{title}_{date.today():%Y%m%d}.{ending}"
+    return f"{file_stem(briefing.title, briefing.name)}_{date.today():%Y%m%d}.{ending}"

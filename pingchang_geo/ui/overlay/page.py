@@ -33,7 +33,7 @@ from pingchang_geo.workflow.overlays import POLYGON, Combined, Ready, tables
 
 #: Map and side column (DESIGN §7).
 _COLUMNS: Final = (62, 38)
-_NOT_IN_SCENES: Final = "叠加范围和突出显示不随场景保存，场景显示图层本身；叠加结果可在图表与指标卡中选用。"
+_NOT_IN_SCENES: Final = "场景和图片不含叠加范围和突出显示，只含图层本身；叠加结果可在图表与指标卡中选用。"
 
 
 def overlay_page() -> None:

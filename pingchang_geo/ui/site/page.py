@@ -28,7 +28,7 @@ from pingchang_geo.workflow.site.answer import DESK_CHECK
 #: Map and answer.
 _COLUMNS: Final = (60, 40)
 _UNSHARED: Final = "用地范围点数过多，地址放不下：链接只在本机当前会话有效，转给他人请附上边界文件。"
-_NOT_IN_SCENES: Final = "用地范围和核查结论不随场景保存，请在正文中写明，或另附核查报告。"
+_NOT_IN_SCENES: Final = "场景和图片不含用地范围和核查结论，请在正文中写明，或另附核查报告。"
 _WELCOME: Final = """
 ##### 项目用地是否触碰生态保护红线，涉及多少碳储量
 

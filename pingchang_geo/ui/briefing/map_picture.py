@@ -1,0 +1,105 @@
+"""「图片」: the page's present map as a PNG with title, legend, scale bar, sources and marks, for any reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import streamlit as st
+
+from pingchang_geo.briefing import Briefing, Scene, SceneMap
+from pingchang_geo.errors import PingchangError
+from pingchang_geo.exports.filenames import file_stem
+from pingchang_geo.ui.registry import PageEntry
+from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.briefings.telling import tell
+
+_LONGEST: Final = 60
+_KEPT: Final = "map_picture"
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Pixels of a picture, and pixels an inch that its letters are sized by."""
+
+    label: str
+    width_px: int
+    height_px: int
+    letter_dpi: int
+
+
+_SIZES: Final = (
+    _Size("投影、插入幻灯片（1920×1080）", 1920, 1080, 200),
+    _Size("打印 A4 横向（3508×2480，300 dpi）", 3508, 2480, 300),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A picture that waits for its reader."""
+
+    page: str
+    name: str
+    png: bytes
+
+
+def map_picture(page: PageEntry, found: Atlas, map_now: Callable[[], SceneMap], *, left_out: str = "") -> None:
+    """The pop-over on a page with a map.
+
+    Args:
+        page: where it stands.
+        found: its layers.
+        map_now: the page's map as the address has it at that moment.
+        left_out: what the page shows and the picture does not, in words.
+    """
+    about = "把当前地图存成图片：带标题、图例、比例尺、指北针、数据版本与来源"
+    with st.popover(
+        "图片", icon=":material/image:", type="tertiary", width="content", help=about, key="picture", on_change="rerun"
+    ) as box:
+        if not box.open:
+            st.session_state.pop(_KEPT, None)
+            return
+        title = st.text_input(
+            "标题", key=f"picture_title_{page.path}", max_chars=_LONGEST, placeholder="不填则为图层和着色的名称"
+        )
+        size = st.selectbox("大小", _SIZES, format_func=lambda one: one.label, key="picture_size")
+        if left_out:
+            st.caption(left_out)
+        if st.button("生成图片", icon=":material/draw:", type="primary", key="picture_go"):
+            _make(page, found, map_now(), " ".join((title or "").split()), size)
+        made = st.session_state.get(_KEPT)
+        if isinstance(made, _Made) and made.page == page.path:
+            st.image(made.png)
+            st.download_button(
+                f"下载 PNG（{len(made.png) / 1e6:.1f} MB）",
+                data=made.png,
+                file_name=made.name,
+                mime="image/png",
+                icon=":material/download:",
+                on_click="ignore",
+                key="picture_ready",
+            )
+
+
+def _make(page: PageEntry, found: Atlas, wanted: SceneMap, title: str, size: _Size) -> None:
+    # Loaded when somebody wants it: drawing on paper takes a second to load.
+    from pingchang_geo.workflow.briefings import pictures  # noqa: PLC0415
+
+    st.session_state.pop(_KEPT, None)
+    story = tell(Briefing("picture", page.title, scenes=(Scene("map", page.title, map=wanted),)), found)
+    told = story.scenes[0].map
+    if told is None:
+        st.warning("地图上没有可以绘制的图层。请先打开一个图层。", icon=":material/layers_clear:")
+        return
+    frame = pictures.Frame(size.width_px, size.height_px, size.letter_dpi)
+    try:
+        with st.spinner("正在绘制……"):
+            day = f"{date.today():%Y-%m-%d}"
+            png = pictures.draw(told, found, frame, title=title, approval=story.approval, on=day)
+    except PingchangError as error:
+        st.warning(f"**{plain(error.message)}** {plain(error.fix)}", icon=":material/error:")
+        return
+    st.session_state[_KEPT] = _Made(page.path, f"{file_stem(title or told.title)}_{date.today():%Y%m%d}.png", png)
