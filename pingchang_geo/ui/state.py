@@ -15,6 +15,7 @@ import streamlit as st
 
 from pingchang_geo.classify import Method
 from pingchang_geo.filters import Filter, OneOf
+from pingchang_geo.maps.view import parse_view
 from pingchang_geo.specs import FieldKind, FieldSpec, Theme
 from pingchang_geo.ui.asked import settle
 from pingchang_geo.ui.text import plain
@@ -28,7 +29,6 @@ _OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", 
 _GENERAL: Final = ("area", "mass", "layers", "sel")
 #: The map's own parameter, which it writes in the browser: latitude, longitude, zoom.
 _VIEW: Final = "view"
-_VIEW_LIMITS: Final = ((-90, 90), (-180, 180), (0, 24))
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}
 UNITS_KEY: Final = "units_preferred"
@@ -121,7 +121,7 @@ def decode(params: Mapping[str, str], scope: Scope) -> tuple[PageState, list[str
         bad.append("compare")
     chosen, unread = (Filter(), []) if scope.fixed else _filter(params, data)
     known = {*mine, *scope.extra, *(f.name for f in filter_fields(data) if not scope.fixed)}
-    unread += [name for name in params if name not in known and not (name == _VIEW and _is_view(params[name]))]
+    unread += [name for name in params if name not in known and not (name == _VIEW and parse_view(params[name]))]
     return replace(state, chosen=chosen), [*bad, *unread]
 
 
@@ -182,7 +182,7 @@ def set_clause(scope: Scope, name: str, clause: Any) -> None:
 def _store(state: PageState, scope: Scope) -> None:
     """One message at most: the address is only touched where it differs."""
     params = st.query_params.to_dict()
-    view = {_VIEW: params[_VIEW]} if _is_view(params.get(_VIEW, "")) else {}
+    view = {_VIEW: params[_VIEW]} if parse_view(params.get(_VIEW, "")) else {}
     own = {name: params[name] for name in params if name in scope.extra}
     wanted = {**view, **encode(state, scope), **own}
     if wanted != params:
@@ -199,15 +199,6 @@ def _known(text: str, names: Mapping[str, Any]) -> str:
     if text not in names:
         raise KeyError(text)
     return text
-
-
-def _is_view(text: str) -> bool:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        return False
-    within = [low <= number <= high for number, (low, high) in zip(numbers, _VIEW_LIMITS, strict=False)]
-    return len(numbers) == len(_VIEW_LIMITS) and all(within)
 
 
 def _shown(text: str, scope: Scope) -> frozenset[str]:

@@ -72,8 +72,9 @@ def capture(page: Page, server: Server) -> tuple[float, float]:
         page.wait_for_timeout(400)
     page.wait_for_function("() => location.search.includes('view=')", timeout=WAIT_MS)
     board.wait_drawn()
-    latitude, longitude, zoom = (float(part) for part in page.evaluate(VIEW).split(","))
+    latitude, longitude, zoom, width, height = (float(part) for part in page.evaluate(VIEW).split(","))
     assert zoom > 10
+    assert width > 500 and height > 300, "of the map that was seen"
     page.get_by_role("button", name="加入汇报").click()
     fill(page, "标题", TITLE)
     pick(page, "位置", re.compile("放在第 1 个"))

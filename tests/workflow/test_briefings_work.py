@@ -12,7 +12,7 @@ from pingchang_geo.errors import ForbiddenError, PingchangError, StoreError
 from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.store.briefings import BriefingShelf
 from pingchang_geo.workflow.atlas import load
-from pingchang_geo.workflow.briefings.capturing import LayerShown, extent_of, scene_map
+from pingchang_geo.workflow.briefings.capturing import LayerShown, scene_map
 from pingchang_geo.workflow.briefings.work import Work, Works
 
 WORK = Work(Briefing("mine", "我的汇报", scenes=(Scene("one", title='甲\n乙 "引号" \\'),)), 3)
@@ -90,23 +90,6 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Any) -> None:
     (tmp_path / "briefings").write_text("no folder", encoding="utf-8")
     with pytest.raises(StoreError, match="无法保存"):
         Works(tmp_path).keep(WHO, WORK, require=anyone)
-
-
-def test_an_extent_lies_around_the_view_and_halves_with_each_zoom() -> None:
-    box = extent_of("31.56,107.2,12")
-    assert box is not None
-    west, south, east, north = box
-    assert (west + east) / 2 == pytest.approx(107.2, abs=1e-5)
-    assert south < 31.56 < north
-    assert east - west == pytest.approx(360 * 820 / (256 * 2**12), rel=1e-3)  # pixels of the screen over the world's
-    closer = extent_of("31.56,107.2,13")
-    assert closer is not None
-    assert closer[2] - closer[0] == pytest.approx((east - west) / 2, rel=1e-3)
-
-
-@pytest.mark.parametrize("view", ["", "a,b,c", "1,2", "nan,1,2", "95,107,12", "31,107,99", "31,107,12,4"])
-def test_a_view_that_says_nothing_is_the_county(view: str) -> None:
-    assert extent_of(view) is None
 
 
 def test_layers_filter_versions_and_the_feature_by_its_name(store: Any) -> None:

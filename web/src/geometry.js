@@ -200,11 +200,11 @@
     return [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((step) => step >= least) || 5;
   }
 
-  /** {centre: [lat, lng], zoom} of "lat,lng,zoom" or an array of the three; null for anything else. */
+  /** {centre: [lat, lng], zoom} of "lat,lng,zoom", also with the size ",width,height" of whose view it was; null for anything else. */
   function parseView(view) {
     const numbers = (Array.isArray(view) ? view : String(view || "").split(",")).map(Number);
     const [lat, lng, zoom] = numbers;
-    const good = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
+    const good = (numbers.length === 3 || numbers.length === 5) && numbers.every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lng) <= 180;
     return good ? { centre: [lat, lng], zoom } : null;
   }
 

@@ -10,8 +10,9 @@
 
   /** Decoded tiles of one layer version, shared by both sides of a comparison; what nobody shows is kept for a while. */
   class TileStore {
-    constructor(base) {
+    constructor(base, kept = KEPT_TILES) {
       this._base = base;
+      this._kept = kept;
       this._entries = new Map();
       this.failures = 0;
     }
@@ -44,11 +45,17 @@
       let idle = 0;
       for (const entry of this._entries.values()) if (entry.users === 0 && entry.ids) idle++;
       for (const [key, entry] of this._entries) {
-        if (idle <= KEPT_TILES) return;
+        if (idle <= this._kept) return;
         if (entry.users > 0 || !entry.ids) continue;
         this._entries.delete(key);
         idle--;
       }
+    }
+
+    /** Fetch a tile that will be wanted soon; one that cannot be had is asked for again, and then complained about. */
+    foresee(key) {
+      const done = () => this.release(key);
+      this.acquire(key).then(done, done);
     }
 
     /** Ids of a tile if they are at hand. */
@@ -172,6 +179,20 @@
       if (!this._lut || !this._map || this._loading) return false;
       const tiles = Object.values(this._tiles);
       return tiles.every((tile) => !tile.current || tile.loaded);
+    },
+
+    /** Keys of the tiles that a view of the map's present size shows. */
+    keysOf: function (map, center, zoom) {
+      const { minNativeZoom, maxNativeZoom, bounds } = this.options;
+      const z = Math.min(maxNativeZoom, Math.max(minNativeZoom, Math.round(zoom)));
+      const middle = map.project(center, z);
+      const half = map.getSize().divideBy(2 * map.getZoomScale(zoom, z));
+      const data = L.bounds(map.project(bounds.getNorthWest(), z), map.project(bounds.getSouthEast(), z));
+      const seen = L.bounds(middle.subtract(half), middle.add(half)), keys = [];
+      const span = (axis) => [Math.max(seen.min[axis], data.min[axis]), Math.min(seen.max[axis], data.max[axis])].map((at) => Math.floor(at / TILE));
+      const [[west, east], [north, south]] = [span("x"), span("y")];
+      for (let x = west; x <= east; x++) for (let y = north; y <= south; y++) keys.push(`${z}/${x}/${y}`);
+      return keys;
     },
 
     tileCount: function () {

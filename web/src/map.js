@@ -138,8 +138,8 @@
     _writeView() {
       if (this.config.still || (this._untouched && !this._switched)) return; // the start needs no address
       try {
-        const target = page(), url = new URL(target.location.href), centre = this.map.getCenter();
-        if (!this._untouched) url.searchParams.set("view", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)},${this.map.getZoom()}`);
+        const target = page(), url = new URL(target.location.href), { lat, lng } = this.map.getCenter(), { x, y } = this.map.getSize();
+        if (!this._untouched) url.searchParams.set("view", `${lat.toFixed(5)},${lng.toFixed(5)},${this.map.getZoom()},${x},${y}`);
         if (this._switched) {
           const shown = [...this.views.keys()].filter((id) => this.state.layers[id]?.visible);
           url.searchParams.set("layers", shown.join(",") || "none");
@@ -187,10 +187,26 @@
     fly(bounds) {
       this._untouched = false;
       const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      const options = { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(), 30], maxZoom: 16, duration: this.config.flightS ?? 0.8 };
+      const options = this._fitting(this.state.layers);
       if (this.config.still && this._shows(bounds, options)) return;
       if (calm) this.map.fitBounds(bounds, { ...options, animate: false });
       else this.map.flyToBounds(bounds, options);
+    }
+
+    /** Centre and zoom at which a flight to the bounds ends with these layers shown. */
+    landing(bounds, layers) {
+      return this.map._getBoundsCenterZoom(bounds, this._fitting(layers));
+    }
+
+    /** Fetch what a state will need, so that showing it is instant. */
+    foresee({ layers, fly }) {
+      const { map } = this;
+      const { center, zoom } = fly ? this.landing(fly, layers) : { center: map.getCenter(), zoom: map.getZoom() };
+      for (const [id, { view }] of this.views) if (layers[id]?.visible) view.foresee(layers[id], center, zoom);
+    }
+
+    _fitting(layers) {
+      return { paddingTopLeft: [30, 30], paddingBottomRight: [30 + this._legendWidth(layers), 30], maxZoom: 16, duration: this.config.flightS ?? 0.8 };
     }
 
     /** Whether fitting the bounds would not move the map. */
@@ -200,9 +216,9 @@
     }
 
     /** What the open legend covers of a map that is wide enough to keep clear of it, in pixels. */
-    _legendWidth() {
+    _legendWidth(layers) {
       // A player's legend stands in a corner and has one width in all scenes, or equal extents would differ in scale.
-      if (this.config.still) return Object.values(this.state.layers).some((layer) => layer.visible) ? STILL_LEGEND_EM * fontSize(this.map) : 0;
+      if (this.config.still) return Object.values(layers).some((layer) => layer.visible) ? STILL_LEGEND_EM * fontSize(this.map) : 0;
       const container = this.map.getContainer(), legend = container.querySelector(".pc-legends");
       const open = legend && legend.querySelector("details").open && container.clientWidth >= 640;
       return open ? legend.offsetWidth : 0;

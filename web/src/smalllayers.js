@@ -35,6 +35,11 @@
       else this._load();
     }
 
+    /** Fetch what any state will need. */
+    foresee() {
+      if (!this.features) this._load();
+    }
+
     _load() {
       this._loading ??= fetch(this.url)
         .then((answer) => checked(answer, this.layer.id).json())

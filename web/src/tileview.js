@@ -6,12 +6,16 @@
   const { ColumnStore, valueAt } = window.Pingchang.columns;
   const { TileStore, IdTileLayer } = window.Pingchang.idtiles;
 
+  const STILL_TILES = 64;
+
   /** What the data of a layer version needs once, however many views show it. */
   class TileSource {
     constructor(config, layer) {
       this.layer = layer;
       this.bounds = L.latLngBounds(config.bounds).pad(0.02);
-      this.tiles = new TileStore(`${config.root}tiles/${layer.id}/${layer.version}/`);
+      // A player fetches the next scene's tiles while the present ones are shown.
+      const kept = config.still ? STILL_TILES : undefined;
+      this.tiles = new TileStore(`${config.root}tiles/${layer.id}/${layer.version}/`, kept);
       this.columns = new ColumnStore(`${config.root}columns/${layer.id}/${config.snapshot}/`, layer);
     }
   }
@@ -51,6 +55,13 @@
         this._wanted = wanted;
         this._colour(wanted, state);
       }
+    }
+
+    /** Fetch what a state at a view will need: columns and tiles. */
+    foresee({ theme, filter }, center, zoom) {
+      const { columns, tiles } = this.source;
+      columns.need(neededFields(theme, filter)).catch(() => {}); // asked for again when it is shown
+      for (const key of this.layer.keysOf(this.map, center, zoom)) tiles.foresee(key);
     }
 
     _colour(wanted, { theme, filter }) {

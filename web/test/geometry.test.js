@@ -60,7 +60,8 @@ test("graticule steps are round", () => {
 test("a view is three plausible numbers", () => {
   assert.deepEqual(parseView("31.5,107.2,9.5"), { centre: [31.5, 107.2], zoom: 9.5 });
   assert.deepEqual(parseView([31.5, 107.2, 9]), { centre: [31.5, 107.2], zoom: 9 });
-  for (const bad of [null, "", "31.5,107.2", "a,b,c", "91,107,9", "31,181,9", "31,107,NaN", "<script>"]) assert.equal(parseView(bad), null);
+  assert.deepEqual(parseView("31.5,107.2,9,820,470"), { centre: [31.5, 107.2], zoom: 9 });
+  for (const bad of [null, "", "31.5,107.2", "31.5,107.2,9,820", "a,b,c", "91,107,9", "31,181,9", "31,107,NaN", "<script>"]) assert.equal(parseView(bad), null);
 });
 
 test("labels keep clear of those placed before", () => {

@@ -9,6 +9,7 @@
   const FLIGHT_S = 0.45;
   const TYPED_MS = 2500;
   const REFIT_MS = 150;
+  const FORESEE_MS = 300;
 
   class Player {
     constructor(parent, { story, config }) {
@@ -114,7 +115,16 @@
       if (turn !== this.turn) return;
       const waits = this.story.scenes[this.index].map && this.atlas && (this.moving || !window.pingchang.stats().drawn);
       if (waits) requestAnimationFrame(() => this._settle(turn));
-      else this.settledAt = performance.now();
+      else this._settled(turn);
+    }
+
+    /** While this scene is talked about, what the next one will show is fetched. */
+    _settled(turn) {
+      this.settledAt = performance.now();
+      setTimeout(() => {
+        const next = this.story.scenes[this.index + 1];
+        if (turn === this.turn && next?.map && this.atlas) this.atlas.foresee(next.map.state);
+      }, FORESEE_MS);
     }
 
     _address(scene) {
