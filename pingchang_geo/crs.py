@@ -66,6 +66,15 @@ def to_web_mercator(geometries: Geometries) -> Geometries:
     return transform(geometries, "EPSG:4326", f"EPSG:{WEB_MERCATOR_EPSG}")
 
 
+def boxes_to_web_mercator(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes (n × 4: west, south, east, north) EPSG:4490 → EPSG:3857, which keeps them upright; NaN stays NaN."""
+    transformer = _transformer("EPSG:4326", f"EPSG:{WEB_MERCATOR_EPSG}")
+    west, south = transformer.transform(boxes[:, 0], boxes[:, 1])
+    east, north = transformer.transform(boxes[:, 2], boxes[:, 3])
+    moved = np.column_stack([west, south, east, north])
+    return np.where(np.isfinite(boxes), moved, np.nan)
+
+
 def area_m2(geometries: Geometries) -> NDArray[np.float64]:
     """Areas in m² of EPSG:4490 geometries; 0 for points and lines."""
     return np.asarray(shapely.area(to_equal_area(geometries)), dtype=np.float64)

@@ -1,29 +1,44 @@
 """Tiles below the archive's deepest zoom, drawn when somebody looks: few plots each, so milliseconds."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from pingchang_geo.tiles.encoding import MAX_ROWS, encode_tile
 from pingchang_geo.tiles.grid import TILE_PX, pixel_size, tile_origin
 from pingchang_geo.tiles.raster import Window, rasterise_rows
 
-KEPT_TILES = 256
+KEPT_TILES = 1024
+"""Tiles kept; a few kilobytes each."""
+
+Project = Callable[[NDArray[np.object_]], NDArray[np.object_]]
 
 
 class DeepTiles:
-    """Renders single id tiles of a layer; safe to share between threads. Keeps a reference to the
-    geometries, no copy."""
+    """Renders single id tiles of a layer; safe to share between threads.
 
-    def __init__(self, geoms_3857: NDArray[np.object_]) -> None:
-        """Index valid polygons given in EPSG:3857 in row order."""
-        if len(geoms_3857) > MAX_ROWS:
-            raise ValueError(f"{len(geoms_3857)} rows do not fit three byte planes (at most {MAX_ROWS})")
-        self._geoms = geoms_3857
-        self._tree = shapely.STRtree(geoms_3857)
+    Only the geometries of a tile are projected, when it is drawn: nothing is prepared for the whole layer, whatever
+    its size, and no second copy of it is kept.
+    """
+
+    def __init__(self, geometries: NDArray[np.object_], boxes: NDArray[np.float64], project: Project) -> None:
+        """Polygons in row order, in any projection.
+
+        Args:
+            geometries: valid polygons.
+            boxes: n × 4 (west, south, east, north), EPSG:3857; NaN where a row has no geometry.
+            project: some of the geometries → EPSG:3857.
+
+        Raises:
+            ValueError: more rows than an id tile can number.
+        """
+        if len(geometries) > MAX_ROWS:
+            raise ValueError(f"{len(geometries)} rows do not fit three byte planes (at most {MAX_ROWS})")
+        self._geometries, self._project = geometries, project
+        self._west, self._south, self._east, self._north = np.ascontiguousarray(boxes.T)
         self._kept: OrderedDict[tuple[int, int, int], bytes | None] = OrderedDict()
         self._lock = Lock()
 
@@ -46,9 +61,14 @@ class DeepTiles:
     def _draw(self, zoom: int, x: int, y: int) -> bytes | None:
         left, top = tile_origin(zoom, x, y)
         pixel = pixel_size(zoom)
-        size = pixel * TILE_PX
-        rows = np.sort(self._tree.query(shapely.box(left, top - size, left + size, top)))
-        raster = rasterise_rows(self._geoms[rows], Window(left, top, pixel, TILE_PX, TILE_PX))
+        right, bottom = left + pixel * TILE_PX, top - pixel * TILE_PX
+        rows = np.flatnonzero(
+            (self._west <= right) & (self._east >= left) & (self._south <= top) & (self._north >= bottom)
+        )
+        if not len(rows):
+            return None
+        shapes = self._project(self._geometries[rows])
+        raster = rasterise_rows(shapes, Window(left, top, pixel, TILE_PX, TILE_PX))
         if not raster.any():
             return None
         numbers = np.concatenate([[0], rows + 1]).astype(np.uint32)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -44,18 +45,27 @@ def routes(atlases: Atlases, web_dir: Path, prefix: str = "") -> list[Any]:
 
 
 class _Handlers:
-    """Endpoints; plain functions, which Starlette runs in its thread pool."""
+    """Endpoints; plain functions, which Starlette runs in its thread pool, save where nothing waits for a disk.
+
+    While fifty pages are being computed, every change of thread waits for Python's lock: a tile that only has to be
+    looked up is answered by the event loop itself.
+    """
 
     def __init__(self, atlases: Atlases) -> None:
         self._atlases = atlases
         self._data = MapData()
 
-    def tile(self, request: Request) -> Response:
-        layer = self._version(request)
+    async def tile(self, request: Request) -> Response:
         z, x, y = (int(request.path_params[name]) for name in "zxy")
         if not (0 <= z <= 22 and 0 <= x < 2**z and 0 <= y < 2**z):
             raise HTTPException(404)
-        body = self._data.tile(layer, z, x, y)
+        layer = self._atlases.held(request.path_params["layer"], request.path_params["version"])
+        if layer is None:
+            layer = await run_in_threadpool(self._version, request)
+        if self._data.lies_ready(z):
+            body = self._data.tile(layer, z, x, y)
+        else:
+            body = await run_in_threadpool(self._data.tile, layer, z, x, y)
         if body is None:
             return Response(status_code=204, headers=_FOREVER)
         return Response(body, media_type="application/octet-stream", headers=_GZIP)

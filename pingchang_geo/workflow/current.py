@@ -10,7 +10,7 @@ from typing import Final
 from pingchang_geo.errors import StoreError
 from pingchang_geo.store import Snapshot, Store
 from pingchang_geo.workflow import derive
-from pingchang_geo.workflow.atlas import Atlas, load
+from pingchang_geo.workflow.atlas import Atlas, LayerData, load
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -71,3 +71,10 @@ class Atlases:
         current = self.current()
         with self._lock:
             return [current, *(atlas for atlas in self._loaded.values() if atlas is not current)]
+
+    def held(self, layer: str, version: str) -> LayerData | None:
+        """A layer version that is in memory; what is current is not asked, and so no disk."""
+        with self._lock:
+            atlases = list(self._loaded.values())
+        found = (atlas.layers.get(layer) for atlas in reversed(atlases))
+        return next((data for data in found if data is not None and data.version.name == version), None)

@@ -41,12 +41,17 @@ class MapData:
         if not derive.tiled(layer.version):
             return None
         key = (layer.version.layer, layer.version.name)
-        if z <= ARCHIVE_MAX_ZOOM:
+        if self.lies_ready(z):
             path = derive.tile_path(layer.store, layer.version)
             archive: TileArchive = self._archives.get(key, lambda: TileArchive.open(path))
             return archive.get(z, x, y)
-        deep: DeepTiles = self._deep.get(key, lambda: DeepTiles(crs.to_web_mercator(layer.geometry)))
+        deep: DeepTiles = self._deep.get(key, lambda: _deep(layer))
         return deep.render(z, x, y)
+
+    @staticmethod
+    def lies_ready(z: int) -> bool:
+        """Whether a tile of this zoom is only looked up, which takes microseconds."""
+        return z <= ARCHIVE_MAX_ZOOM
 
     def tiles(self, layer: LayerData) -> Iterator[tuple[tuple[int, int, int], bytes]]:
         """Every tile that lies ready (z, x, y), gzipped, in order; none for a layer without tiles."""
@@ -99,6 +104,10 @@ class _Kept:
                 while len(self._values) > self._size:
                     self._values.popitem(last=False)
             return value
+
+
+def _deep(layer: LayerData) -> DeepTiles:
+    return DeepTiles(layer.geometry, crs.boxes_to_web_mercator(layer.bounds), crs.to_web_mercator)
 
 
 def _column(layer: LayerData, field: str) -> bytes:

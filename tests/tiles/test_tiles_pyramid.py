@@ -87,16 +87,27 @@ def test_missing_geometries_keep_their_row_number():
     assert build_tiles(array([])).tiles == {} and build_tiles(array([None])).tiles == {}
 
 
+def deep_tiles(shapes):
+    return DeepTiles(shapes, shapely.bounds(shapes), lambda some: some)
+
+
+def test_a_row_without_a_geometry_is_in_no_deep_tile(mosaic):
+    holes = np.concatenate([array([None, shapely.Polygon()]), mosaic])
+    key = next(iter(build_tiles(mosaic, zooms=[13]).tiles))
+    whole, shifted = (decode_tile(deep_tiles(shapes).render(*key)) for shapes in (mosaic, holes))
+    assert np.array_equal(np.where(whole > 0, whole + 2, 0), shifted)
+
+
 def test_too_many_rows_are_refused():
     crowd = np.full(2**24, None, dtype=object)
     with pytest.raises(ValueError, match="16777215"):
         build_tiles(crowd)
     with pytest.raises(ValueError, match="16777215"):
-        DeepTiles(crowd)
+        deep_tiles(crowd)
 
 
 def test_a_deep_tile_equals_the_archived_one(mosaic):
-    deep = DeepTiles(mosaic)
+    deep = deep_tiles(mosaic)
     tiles = build_tiles(mosaic, zooms=[13]).tiles
     for key, data in tiles.items():
         assert deep.render(*key) == data
@@ -105,7 +116,7 @@ def test_a_deep_tile_equals_the_archived_one(mosaic):
 
 def test_deep_tiles_refine_the_archived_picture(mosaic):
     z, x, y = COUNTY_TILE
-    deep = DeepTiles(mosaic)
+    deep = deep_tiles(mosaic)
     quarter = decode_tile(deep.render(z + 2, 4 * x, 4 * y))
     whole = decode_tile(build_tiles(mosaic, zooms=[13]).tiles[COUNTY_TILE])
     # a z13 pixel centre is a corner of four z15 pixels: inside plots all agree
@@ -117,7 +128,7 @@ def test_deep_tiles_refine_the_archived_picture(mosaic):
 def test_tiles_outside_the_world_do_not_exist(mosaic, tmp_path, key):
     TileArchive.write(tmp_path / "a.idt", build_tiles(mosaic[:3]))
     assert TileArchive.open(tmp_path / "a.idt").get(*key) is None
-    assert DeepTiles(mosaic[:3]).render(*key) is None
+    assert deep_tiles(mosaic[:3]).render(*key) is None
 
 
 def test_archive_gives_back_every_tile_from_many_threads(mosaic, tmp_path):
