@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from json import dumps, loads
@@ -38,6 +39,9 @@ _SPECIES = ("柏木", "马尾松", "杉木", "栎类")
 _FILTERS = ("", *(f"species={quote(name)}" for name in _SPECIES), "volume_m3_ha=50~120")
 
 
+Act = Callable[[], Awaitable[None]]
+
+
 @dataclass
 class Seen:
     """What the readers measured, in seconds, and what went wrong."""
@@ -50,7 +54,8 @@ class Seen:
 def load_result(server: Server, data: Dataset, seconds: float, readers: int = READERS) -> Result:
     """Open the sessions, let them work, and see what each costs.
 
-    The readers are a process of their own: they share the two cores with the server, but not its interpreter.
+    The readers are processes of their own, one for pages and one for tiles: they share the two cores with the server,
+    but no interpreter, so that reading the one's answers does not count as waiting for the other's.
     """
     version = LocalStore(data.data_dir).snapshot().versions["forest"].name
     # One session first: what all share (columns, figures of a filter) is made and is not counted as a session's.
@@ -64,7 +69,8 @@ def load_result(server: Server, data: Dataset, seconds: float, readers: int = RE
         f"{readers} sessions of a WebSocket client that speaks Streamlit's protocol, all on the forest page; for "
         f"{seconds:.0f} s each changes the filter or pans the map every {_THINKS[0]:g}–{_THINKS[1]:g} s (evenly "
         f"spread, half and half); a pan asks for {_TILES_A_PAN} tiles at once, zooms {_ZOOMS[0]}–{_ZOOMS[-1]}, over "
-        "connections kept open. Client and server share the machine's cores. Rerun: from the message sent to the "
+        "connections kept open. Clients (a process for pages, one for tiles) and server share the machine's cores. "
+        "Rerun: from the message sent to the "
         "script's end. Memory: growth of the server's anonymous resident memory with all sessions open, a session.",
         (
             Figure("rerun", "s", tuple(seen.reruns)),
@@ -87,63 +93,76 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def _readers(server: Server, version: str, count: int, seconds: float) -> Seen:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load", server.url, str(server.pid), version, str(count), str(seconds)],
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return Seen(**loads(done.stdout))
+    command = [sys.executable, "-m", "benchmarks.load", server.url, str(server.pid), version, str(count), str(seconds)]
+    pages = subprocess.Popen([*command, "pages"], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True)
+    assert pages.stdout is not None
+    pages.stdout.readline()  # all sessions are open
+    tiles = subprocess.run([*command, "tiles"], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    said, _ = pages.communicate()
+    if pages.returncode:
+        raise RuntimeError("the readers of pages have failed")
+    seen, shown = Seen(**loads(said)), Seen(**loads(tiles.stdout))
+    return Seen(seen.reruns, shown.tiles, seen.errors + shown.errors)
 
 
-async def work(url: str, pid: int, version: str, count: int, seconds: float) -> Seen:
-    """All readers, from the first connection to the last answer; the memory held then is the first ``error``."""
+async def panning(url: str, version: str, count: int, seconds: float) -> Seen:
+    """The readers' tiles."""
     seen = Seen()
-    limits = httpx2.Limits(max_connections=None)
-    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        opened: list[ClientConnection] = []
-        try:
-            for _ in range(count):
-                opened.append(await _connected(url))
-                await _run(opened[-1], "")
-                await _quiet(opened[-1])
-            end = time.perf_counter() + seconds
-            readers = (Reader(random.Random(n), opened[n], client, version, seen) for n in range(count))
-            await asyncio.gather(*(_reads(reader, end) for reader in readers))
-            seen.errors.insert(0, f"held={resident_mb(pid)}")
-        finally:
-            for socket in opened:
-                await socket.close()
+    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=httpx2.Limits(max_connections=None)) as client:
+        end = time.perf_counter() + seconds
+
+        def pan(chance: random.Random) -> Act:
+            async def act() -> None:
+                paths = _pan(chance, version)
+                seen.tiles += await asyncio.gather(*(_tile(client, path) for path in paths))
+
+            return act
+
+        chances = [random.Random(f"tiles {n}") for n in range(count)]
+        await asyncio.gather(*(_reads(chance, seen, end, pan(chance)) for chance in chances))
     return seen
 
 
-@dataclass(frozen=True)
-class Reader:
-    """One of them, with a chance of its own."""
+async def filtering(url: str, pid: int, count: int, seconds: float) -> Seen:
+    """The readers' pages, from the first connection to the last answer; the memory held then is the first ``error``."""
+    seen, opened = Seen(), []
+    try:
+        for _ in range(count):
+            opened.append(await _connected(url))
+            await _run(opened[-1], "")
+            await _quiet(opened[-1])
+        print("open", flush=True)
+        end = time.perf_counter() + seconds
 
-    chance: random.Random
-    socket: ClientConnection
-    client: httpx2.AsyncClient
-    version: str
-    seen: Seen
+        def refilter(chance: random.Random, socket: ClientConnection) -> Act:
+            turn = chance.randrange(len(_FILTERS))
+
+            async def act() -> None:
+                nonlocal turn
+                turn = (turn + chance.randrange(1, len(_FILTERS))) % len(_FILTERS)
+                seen.reruns.append(await _run(socket, _FILTERS[turn]))
+
+            return act
+
+        chances = [random.Random(f"pages {n}") for n in range(count)]
+        acts = [refilter(chance, socket) for chance, socket in zip(chances, opened, strict=True)]
+        await asyncio.gather(*(_reads(chance, seen, end, act) for chance, act in zip(chances, acts, strict=True)))
+        seen.errors.insert(0, f"held={resident_mb(pid)}")
+    finally:
+        for socket in opened:
+            await socket.close()
+    return seen
 
 
-async def _reads(reader: Reader, end: float) -> None:
-    chance, seen = reader.chance, reader.seen
+async def _reads(chance: random.Random, seen: Seen, end: float, act: Act) -> None:
     # The first action comes at a random moment, as if they had all been at it for long.
     await asyncio.sleep(chance.uniform(0, _THINKS[1]))
-    turn = chance.randrange(len(_FILTERS))
     while time.perf_counter() < end:
-        try:
-            if chance.random() < 0.5:
-                turn = (turn + chance.randrange(1, len(_FILTERS))) % len(_FILTERS)
-                seen.reruns.append(await _run(reader.socket, _FILTERS[turn]))
-            else:
-                paths = _pan(chance, reader.version)
-                seen.tiles += await asyncio.gather(*(_tile(reader.client, path) for path in paths))
-        except Exception as error:  # whatever it is, it is counted and shown
-            seen.errors.append(f"{type(error).__name__}: {error}"[:200])
+        if chance.random() < 0.5:  # the other half of what a reader does is the other process's
+            try:
+                await act()
+            except Exception as error:  # whatever it is, it is counted and shown
+                seen.errors.append(f"{type(error).__name__}: {error}"[:200])
         await asyncio.sleep(chance.uniform(*_THINKS))
 
 
@@ -204,5 +223,9 @@ def _tile_of(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    _, _url, _pid, _version, _count, _seconds = sys.argv
-    print(dumps(asdict(asyncio.run(work(_url, int(_pid), _version, int(_count), float(_seconds))))))
+    _, _url, _pid, _version, _count, _seconds, _what = sys.argv
+    if _what == "pages":
+        _seen = asyncio.run(filtering(_url, int(_pid), int(_count), float(_seconds)))
+    else:
+        _seen = asyncio.run(panning(_url, _version, int(_count), float(_seconds)))
+    print(dumps(asdict(_seen)))

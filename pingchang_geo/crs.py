@@ -18,6 +18,8 @@ from pyproj import CRS, Transformer
 STORAGE_EPSG: Final = 4490
 EQUAL_AREA_PROJ: Final = "+proj=laea +lat_0=31.56 +lon_0=107.2 +ellps=GRS80 +units=m +no_defs"
 WEB_MERCATOR_EPSG: Final = 3857
+#: Radius of the sphere of EPSG:3857, metres.
+_SPHERE_M: Final = 6378137.0
 
 #: The county's extent in degrees (west, south, east, north), with about 0.1° to spare on each side for
 #: "does this land here at all?"; the exact outline is a layer.
@@ -67,12 +69,16 @@ def to_web_mercator(geometries: Geometries) -> Geometries:
 
 
 def boxes_to_web_mercator(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Boxes (n × 4: west, south, east, north) EPSG:4490 → EPSG:3857, which keeps them upright; NaN stays NaN."""
-    transformer = _transformer("EPSG:4326", f"EPSG:{WEB_MERCATOR_EPSG}")
-    west, south = transformer.transform(boxes[:, 0], boxes[:, 1])
-    east, north = transformer.transform(boxes[:, 2], boxes[:, 3])
-    moved = np.column_stack([west, south, east, north])
-    return np.where(np.isfinite(boxes), moved, np.nan)
+    """Boxes (n × 4: west, south, east, north) EPSG:4490 → EPSG:3857, which keeps them upright; NaN stays NaN.
+
+    By the projection's own formula on the sphere, as a million boxes must not keep a tile waiting; equal to
+    :func:`to_web_mercator` within 1e-6 m (a test).
+    """
+    across = np.radians(boxes[:, 0::2])
+    up = np.log(np.tan(np.pi / 4 + np.radians(boxes[:, 1::2]) / 2))
+    west, east = (_SPHERE_M * across).T
+    south, north = (_SPHERE_M * up).T
+    return np.column_stack([west, south, east, north])
 
 
 def area_m2(geometries: Geometries) -> NDArray[np.float64]:

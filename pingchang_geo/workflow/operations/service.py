@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
+from typing import Final
 
 import anyio.to_thread
 
 from pingchang_geo import journal
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.store import LocalStore
+from pingchang_geo.workflow.current import settle_memory
 from pingchang_geo.workflow.operations.readiness import refuse
 from pingchang_geo.workflow.operations.shutdown import LIMIT_S, wait_for_publishers
 from pingchang_geo.workflow.operations.trail import Trail
+
+#: A page that is computed lets a tile that is drawn through after so long: it asks for Python's lock some ten times.
+_SWITCH_S: Final = 0.001
 
 
 @asynccontextmanager
@@ -25,11 +31,13 @@ async def service(
     The folder is held against a restore. ``prepare`` runs first; what it refuses ends the process with a sentence. In
     the end the server waits up to ``limit_s`` seconds for publishers (:func:`.shutdown.wait_for_publishers`).
     """
+    sys.setswitchinterval(_SWITCH_S)
     journal.adopt()  # the server has brought its own handlers by now
     with ExitStack() as held:
         try:
             held.enter_context(store.serving())
             await anyio.to_thread.run_sync(prepare)
+            settle_memory()
         except PingchangError as error:
             refuse(error)
         trail = Trail(store)
