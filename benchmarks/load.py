@@ -97,8 +97,12 @@ def _readers(server: Server, version: str, count: int, seconds: float) -> Seen:
     pages = subprocess.Popen([*command, "pages"], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True)
     assert pages.stdout is not None
     pages.stdout.readline()  # all sessions are open
-    tiles = subprocess.run([*command, "tiles"], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    said, _ = pages.communicate()
+    try:
+        tiles = subprocess.run([*command, "tiles"], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        said, _ = pages.communicate(timeout=seconds + 120)
+    finally:
+        pages.kill()
+        pages.wait()
     if pages.returncode:
         raise RuntimeError("the readers of pages have failed")
     seen, shown = Seen(**loads(said)), Seen(**loads(tiles.stdout))

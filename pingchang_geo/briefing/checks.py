@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -119,8 +120,8 @@ def _map(found: SceneMap) -> Iterator[str]:
         yield "地图范围应为 [西, 南, 东, 北] 的经纬度，且西小于东、南小于北；已改为全县。"
     for view in found.layers:
         yield from _layer(view)
-    names = [view.layer for view in found.layers]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+    names = Counter(view.layer for view in found.layers)
+    for name in (name for name, times in names.items() if times > 1):
         yield f"图层「{spoken(name)}」写了两次，以后一次为准。"
     for what, feature in (("居中", found.focus), ("突出", found.select)):
         yield from _feature(what, feature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -29,5 +30,6 @@ def parse_filter(text: str, kinds: Mapping[str, bool]) -> tuple[Filter, list[str
     if text.strip() and not pairs:
         return Filter(), [text.strip()]
     chosen, bad = Filter.decode(parameters, kinds)
-    repeated = [name for name in parameters if sum(1 for one, _ in pairs if one == name) > 1]
+    times = Counter(name for name, _ in pairs)
+    repeated = [name for name in parameters if times[name] > 1]
     return chosen, [*bad, *(name for name in parameters if name not in kinds), *repeated]

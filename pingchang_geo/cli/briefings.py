@@ -73,7 +73,11 @@ def _list(chosen: argparse.Namespace) -> int:
     shelf = saving.shelf()
     rows = []
     for name in shelf.names():
-        opened = saving.opened(name, on=shelf)
+        try:
+            opened = saving.opened(name, on=shelf)
+        except PingchangError as error:
+            print(shown(f"{name}　无法读取：{error.message}"), file=sys.stderr)
+            continue
         rows.append(
             {
                 "name": name,

@@ -29,6 +29,7 @@ def settle_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.collect()  # Python then takes what is left, next to nothing, for the measure of when to look again
 
 
 class Atlases:
@@ -38,6 +39,7 @@ class Atlases:
         self._store = store
         self._lock = threading.Lock()
         self._loading = threading.Lock()
+        self._ahead = False
         self._loaded: OrderedDict[str, Atlas] = OrderedDict()
 
     def current(self) -> Atlas:
@@ -49,6 +51,14 @@ class Atlases:
         with self._loading:
             found = self._find(snapshot.id)
             return found if found is not None else self._load(snapshot)
+
+    def read_ahead(self) -> None:
+        """For a server, which stays: read what maps will want, now and after each publish, in the background."""
+        self._ahead = True
+        with self._lock:
+            atlases = list(self._loaded.values())
+        for atlas in atlases:
+            threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
 
     def _find(self, snapshot_id: str) -> Atlas | None:
         with self._lock:
@@ -70,7 +80,8 @@ class Atlases:
             self._loaded[atlas.id] = atlas
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
-        threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
+        if self._ahead:
+            threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
         return atlas
 
     def by_id(self, atlas_id: str) -> Atlas | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -180,9 +181,11 @@ def guard(page: Page) -> Guard:
 
 
 @contextmanager
-def window(browser: Browser, cookies: people.Cookies | None = None) -> Iterator[Page]:
+def window(browser: Browser, cookies: people.Cookies | None = None, *, calm: bool = False) -> Iterator[Page]:
     """A fresh context at the smallest desktop size; fails when anything left the host or a script broke."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    # ``calm``: without flights and fading, which cost time where there is no graphics card.
+    motion: Literal["reduce", "no-preference"] = "reduce" if calm else "no-preference"
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", reduced_motion=motion)
     context.add_cookies(cookies or [])
     opened = context.new_page()
     seen = guard(opened)

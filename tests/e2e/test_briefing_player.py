@@ -67,6 +67,13 @@ class Show:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"not settled: {self.complaints}")
 
+    def idle(self) -> None:
+        """Wait until nothing has been asked for during a while."""
+        seen = -1
+        while seen < len(self.requests):
+            seen = len(self.requests)
+            self.page.wait_for_timeout(800)
+
     def stats(self) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate("() => window.PingchangBriefing.stats()")
         return found
@@ -134,6 +141,20 @@ def test_keys_and_clickers(playing: Show) -> None:
     assert playing.press("1", "2", "Enter") == 11
     assert playing.press("9", "9", "Enter") == 11
     playing.settle()
+
+
+def test_the_next_scene_lies_ready(playing: Show) -> None:
+    """What a scene needs is fetched while the one before it is shown."""
+    late = 0
+    for _ in range(playing.stats()["count"] - 1):
+        playing.idle()
+        before = len(playing.requests)
+        playing.press("ArrowRight")
+        playing.settle()
+        late += sum("/tiles/" in url or "/columns/" in url for url in playing.requests[before:])
+    tiles = [url for url in playing.requests if "/tiles/" in url]
+    assert len(tiles) > 30
+    assert late <= len(tiles) / 10
 
 
 def test_focus_in_the_map_and_on_buttons_takes_no_key_away(playing: Show) -> None:

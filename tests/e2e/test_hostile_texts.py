@@ -176,7 +176,7 @@ def _shown(text: str) -> str:
 
 @pytest.fixture
 def watch(browser: Browser, admin: Cookies) -> Iterator[Watch]:
-    with window(browser, admin) as page:
+    with window(browser, admin, calm=True) as page:
         yield Watch(page)
 
 

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -276,6 +277,51 @@ def test_changes_are_given_up_and_that_is_taken_back(analyst: AppTest) -> None:
     app = press(app, "briefing_drop")
     assert len(rows(app)) == len(shipped().scenes)
     assert len(rows(press(app, "briefing_undo"))) == len(shipped().scenes) - 1
+
+
+def test_what_was_undone_does_not_lie_over_what_somebody_has_saved(analyst: AppTest) -> None:
+    app = press(choose(analyst, "redline"), "scene_delete")
+    other = editing.without(shipped(), "county")
+    saving.save(other, base=0, actor=operator("李四"), note="删了第一页")
+    app = opened(sound(app.run()), "briefing_more")
+    app = press(app, "briefing_drop")
+    assert len(rows(app)) == len(other.scenes)
+    app = press(app, "briefing_undo")  # my draft comes back as what it was: changes to the version before
+    assert kept_by("张三").base == 0
+    assert "不能直接保存" in words(app)
+    app = press(app, "briefing_save_go")
+    assert "您的修改没有保存" in words(app)
+    assert saving.opened("default").briefing == other
+
+
+def test_only_what_this_window_did_last_is_undone(analyst: AppTest) -> None:
+    app = press(choose(analyst, "redline"), "scene_delete")
+    app = press(app, "briefing_save_go")
+    other = editing.without(saving.opened("default").briefing, "county")
+    saving.save(other, base=1, actor=operator("李四"), note="删了第一页")
+    app = press(sound(app.run()), "briefing_undo")
+    assert "没有撤销" in words(app)
+    assert len(rows(app)) == len(other.scenes)
+    assert work.works().names(operator("张三")) == ()
+
+
+def test_a_change_is_undone_after_it_was_saved(analyst: AppTest) -> None:
+    app = press(choose(analyst, "redline"), "scene_delete")
+    app = press(app, "briefing_save_go")
+    app = press(app, "briefing_undo")
+    assert len(rows(app)) == len(shipped().scenes)
+    assert kept_by("张三").base == saving.opened("default").saved.number == 1
+    press(app, "briefing_save_go")
+    assert saving.opened("default").briefing == shipped()
+
+
+def test_one_unreadable_briefing_takes_no_other_away(analyst: AppTest, store: Any) -> None:
+    saving.save(replace(shipped(), name="broken"), base=None, actor=operator("李四"))
+    (file,) = (store.root / "briefings" / "broken").glob("*.toml")
+    file.write_bytes("汇报".encode("gbk"))
+    app = sound(analyst.run())
+    assert "broken（无法读取）" in app.selectbox(key="briefing_name").options
+    assert len(rows(app)) == len(shipped().scenes)
 
 
 def brought(app: AppTest, content: bytes) -> AppTest:

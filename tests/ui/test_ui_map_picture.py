@@ -29,7 +29,6 @@ def drawn(app: AppTest, title: str = "") -> AppTest:
 def test_every_map_can_be_taken_away(page: str, open_page: Open, sign_in: SignIn) -> None:
     sign_in(Role.VIEWER, "王五")
     made = drawn(open_page(page)).session_state["map_picture"]
-    assert made.page == page
     assert Image.open(io.BytesIO(made.png)).size == (1920, 1080)
 
 
@@ -52,9 +51,29 @@ def test_it_is_the_map_as_it_is(open_page: Open, monkeypatch: pytest.MonkeyPatch
     assert button_named(app, "下载 PNG")
 
 
-def test_a_place_that_is_no_place_still_gives_a_map_or_says_why(open_page: Open) -> None:
-    app = drawn(open_page("forest", view="89.99,-170,2"))
-    assert "map_picture" in app.session_state or any(one.value for one in app.warning)
+def test_a_view_elsewhere_is_the_county_and_that_is_said(open_page: Open) -> None:
+    app = drawn(open_page("forest", view="40,116,10"))
+    made = app.session_state["map_picture"]
+    assert made.problems and "范围" in made.problems[0]
+    assert made.problems[0] in words(app)
+
+
+def test_its_units_are_the_readers(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    draw = pictures.draw
+    monkeypatch.setattr(pictures, "draw", lambda one, *rest, **more: seen.append(one) or draw(one, *rest, **more))
+    drawn(open_page("forest"))
+    drawn(open_page("forest", area="ha"))
+    plain, other = (one.state["units"] for one in seen)
+    assert plain != other
+
+
+def test_another_title_wants_another_picture(open_page: Open) -> None:
+    app = drawn(open_page("forest"), "甲")
+    assert button_named(app, "下载 PNG")
+    app.text_input(key="picture_title_forest").set_value("乙")
+    app.session_state["picture"] = True
+    assert not button_named(app.run(), "下载 PNG")
 
 
 def test_what_it_leaves_out_is_said(open_page: Open) -> None:

@@ -52,10 +52,18 @@
       }
     }
 
-    /** Fetch a tile that will be wanted soon; one that cannot be had is asked for again, and then complained about. */
+    /**
+     * Fetch a tile that will be wanted soon; one that cannot be had is asked for again, and then complained about. Returns what
+     * gives it up while it is still on its way.
+     */
     foresee(key) {
-      const done = () => this.release(key);
+      let held = true;
+      const done = () => {
+        if (held) this.release(key);
+        held = false;
+      };
       this.acquire(key).then(done, done);
+      return done;
     }
 
     /** Ids of a tile if they are at hand. */

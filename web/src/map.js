@@ -198,11 +198,18 @@
       return this.map._getBoundsCenterZoom(bounds, this._fitting(layers));
     }
 
+    /** What was foreseen and has not come yet no longer stands in the way: something else is shown. */
+    forget() {
+      for (const give of this._foreseen || []) give();
+      this._foreseen = [];
+    }
+
     /** Fetch what a state will need, so that showing it is instant. */
     foresee({ layers, fly }) {
       const { map } = this;
       const { center, zoom } = fly ? this.landing(fly, layers) : { center: map.getCenter(), zoom: map.getZoom() };
-      for (const [id, { view }] of this.views) if (layers[id]?.visible) view.foresee(layers[id], center, zoom);
+      const shown = [...this.views].filter(([id]) => layers[id]?.visible);
+      this._foreseen = shown.flatMap(([id, { view }]) => view.foresee(layers[id], center, zoom) || []);
     }
 
     _fitting(layers) {

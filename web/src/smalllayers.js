@@ -32,16 +32,16 @@
       this.map.addLayer(this._group);
       this.map.getPane(this.pane).style.opacity = state.opacity ?? 1;
       if (this.features) this._draw();
-      else this._load();
+      else this._load().catch((error) => this._onFail(error));
     }
 
     /** Fetch what any state will need. */
     foresee() {
-      if (!this.features) this._load();
+      if (!this.features) this._load().catch(() => {}); // asked for again when it is shown
     }
 
     _load() {
-      this._loading ??= fetch(this.url)
+      return (this._loading ??= fetch(this.url)
         .then((answer) => checked(answer, this.layer.id).json())
         .then((collection) => {
           this.features = collection.features.filter((feature) => feature.geometry && boundsOf(feature.geometry));
@@ -55,8 +55,8 @@
         })
         .catch((error) => {
           this._loading = null;
-          this._onFail(error);
-        });
+          throw error;
+        }));
     }
 
     /** Features that the filter lets through. */

@@ -6,7 +6,7 @@
   const { ColumnStore, valueAt } = window.Pingchang.columns;
   const { TileStore, IdTileLayer } = window.Pingchang.idtiles;
 
-  const STILL_TILES = 64;
+  const STILL_TILES = 128;
 
   /** What the data of a layer version needs once, however many views show it. */
   class TileSource {
@@ -57,11 +57,11 @@
       }
     }
 
-    /** Fetch what a state at a view will need: columns and tiles. */
+    /** Fetch what a state at a view will need: columns and tiles. Returns what gives up tiles that have not come yet. */
     foresee({ theme, filter }, center, zoom) {
       const { columns, tiles } = this.source;
       columns.need(neededFields(theme, filter)).catch(() => {}); // asked for again when it is shown
-      for (const key of this.layer.keysOf(this.map, center, zoom)) tiles.foresee(key);
+      return this.layer.keysOf(this.map, center, zoom).map((key) => tiles.foresee(key));
     }
 
     _colour(wanted, { theme, filter }) {

@@ -88,7 +88,7 @@ def capture_box(page: PageEntry, map_now: MapNow, *, left_out: str = "") -> None
 
 def _briefing(who: Actor, fields: _Fields) -> str:
     """Which briefing; a new one by its name."""
-    titles = {name: f"{state.table(who, name).briefing.title}（{name}）" for name in state.names(who)}
+    titles = {name: state.label(who, name) for name in state.names(who)}
     options = [*titles, _NEW]
     name = st.selectbox("汇报", options, key=fields.name, format_func=lambda one: titles.get(one, "新建一份汇报……"))
     if name == _NEW:
@@ -134,8 +134,8 @@ def _taken(page: PageEntry, map_now: MapNow, fields: _Fields) -> str:
     number = editing.place_of(changed, scene_id) + 1
     st.session_state["capture_scene"] = scene_id
     # From here on nothing of the session is touched: a request that is cut short comes again, and must not count twice.
-    state.keep(who, now, changed)
-    bench.before.setdefault(now.name, []).append(now.briefing)
+    state.keep(who, now, changed, now.base)
+    bench.before.setdefault(now.name, []).append(state.Step(now.briefing, now.base, changed))
     desk.turn += 1
     desk.turned = now.name
     return f"已{'替换' if way == 'map' else '加入'}「{changed.title}」第 {number} 个场景，尚未保存。"

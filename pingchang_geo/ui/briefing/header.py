@@ -43,7 +43,7 @@ def header(table: Table, chosen: Scene | None, found: Atlas, who: Actor, *, edit
 
 
 def _choose(table: Table, who: Actor) -> None:
-    titles = {name: _label(name, who) for name in state.names(who)}
+    titles = {name: state.label(who, name, starred=True) for name in state.names(who)}
 
     def picked() -> None:
         state.turn_to(str(st.session_state[_KEY]))
@@ -61,12 +61,6 @@ def _choose(table: Table, who: Actor) -> None:
     )
 
 
-def _label(name: str, who: Actor) -> str:
-    """``平昌县生态资产一张图（default）``, with a star where there are unsaved changes."""
-    table = state.table(who, name)
-    return f"{table.briefing.title}（{name}）" + (" *" if table.work is not None else "")
-
-
 def play_address(name: str, scene: Scene | None, *, dark: bool) -> str:
     """Where a briefing plays, from a scene on."""
     start = f"#{quote(scene.id)}" if scene is not None and not scene.hidden else ""
@@ -82,7 +76,7 @@ def _play(table: Table, chosen: Scene | None) -> None:
         icon=":material/play_arrow:",
         type="primary",
         disabled=table.saved is None,
-        help="在新窗口从所选场景开始放映：← → 翻页，F 全屏，N 演讲者窗口，T 深浅色，Esc 退出",
+        help="在新窗口从所选场景开始放映：← → 翻页，F 全屏，N 演讲者窗口，T 深浅色，Esc 退出全屏、打开目录",
     )
     st.toggle("大屏深色", key=_DARK, help="深色底，适合投影和大屏")
 

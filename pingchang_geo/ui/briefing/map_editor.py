@@ -29,7 +29,8 @@ def map_editor(table: Table, scene: Scene, found: Atlas) -> None:
             st.caption("本场景没有地图。")
             _button("加上地图", "map_on", table, scene, lambda one: one)
             return
-        for view in scene.map.layers:
+        # A file may name a layer twice; the last one counts.
+        for view in {view.layer: view for view in scene.map.layers}.values():
             _layer(table, scene, view, found)
         _add(table, scene, scene.map, found)
         st.caption(_view_words(scene.map))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +15,13 @@ from pingchang_geo.errors import PingchangError
 from pingchang_geo.exports.filenames import file_stem
 from pingchang_geo.ui.registry import PageEntry
 from pingchang_geo.ui.text import plain
+from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.briefings.telling import tell
 
 _LONGEST: Final = 60
+#: A picture takes a processor for a second or two, and the pages need one too.
+_ONE_AT_A_TIME: Final = threading.Semaphore(1)
 _KEPT: Final = "map_picture"
 
 
@@ -38,21 +42,37 @@ _SIZES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a picture was asked for; a picture of anything else is not offered."""
+
+    page: str
+    atlas_id: str
+    map: SceneMap
+    title: str
+    size: _Size
+    units: UnitChoice
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
     """A picture that waits for its reader."""
 
-    page: str
+    asked: _Asked
     name: str
     png: bytes
+    problems: tuple[str, ...]
 
 
-def map_picture(page: PageEntry, found: Atlas, map_now: Callable[[], SceneMap], *, left_out: str = "") -> None:
+def map_picture(
+    page: PageEntry, found: Atlas, map_now: Callable[[], SceneMap], units: UnitChoice, *, left_out: str = ""
+) -> None:
     """The pop-over on a page with a map.
 
     Args:
         page: where it stands.
         found: its layers.
         map_now: the page's map as the address has it at that moment.
+        units: the reader's.
         left_out: what the page shows and the picture does not, in words.
     """
     about = "把当前地图存成图片：带标题、图例、比例尺、指北针、数据版本与来源"
@@ -68,10 +88,13 @@ def map_picture(page: PageEntry, found: Atlas, map_now: Callable[[], SceneMap], 
         size = st.selectbox("大小", _SIZES, format_func=lambda one: one.label, key="picture_size")
         if left_out:
             st.caption(left_out)
+        asked = _Asked(page.path, found.id, map_now(), " ".join((title or "").split()), size, units)
         if st.button("生成图片", icon=":material/draw:", type="primary", key="picture_go"):
-            _make(page, found, map_now(), " ".join((title or "").split()), size)
+            st.session_state[_KEPT] = _drawn(page, found, asked)
         made = st.session_state.get(_KEPT)
-        if isinstance(made, _Made) and made.page == page.path:
+        if isinstance(made, _Made) and made.asked == asked:
+            for words in made.problems:
+                st.caption(f":orange[{plain(words)}]")
             st.image(made.png)
             st.download_button(
                 f"下载 PNG（{len(made.png) / 1e6:.1f} MB）",
@@ -84,22 +107,24 @@ def map_picture(page: PageEntry, found: Atlas, map_now: Callable[[], SceneMap], 
             )
 
 
-def _make(page: PageEntry, found: Atlas, wanted: SceneMap, title: str, size: _Size) -> None:
+def _drawn(page: PageEntry, found: Atlas, asked: _Asked) -> _Made | None:
     # Loaded when somebody wants it: drawing on paper takes a second to load.
     from pingchang_geo.workflow.briefings import pictures  # noqa: PLC0415
 
-    st.session_state.pop(_KEPT, None)
-    story = tell(Briefing("picture", page.title, scenes=(Scene("map", page.title, map=wanted),)), found)
+    story = tell(
+        Briefing("picture", page.title, scenes=(Scene("map", page.title, map=asked.map),)), found, choice=asked.units
+    )
     told = story.scenes[0].map
-    if told is None:
-        st.warning("地图上没有可以绘制的图层。请先打开一个图层。", icon=":material/layers_clear:")
-        return
+    assert told is not None  # the scene has one
+    size, title = asked.size, asked.title
     frame = pictures.Frame(size.width_px, size.height_px, size.letter_dpi)
+    day = f"{date.today():%Y-%m-%d}"
     try:
-        with st.spinner("正在绘制……"):
-            day = f"{date.today():%Y-%m-%d}"
-            png = pictures.draw(told, found, frame, title=title, approval=story.approval, on=day)
+        with st.spinner("正在绘制……"), _ONE_AT_A_TIME:
+            png = pictures.draw(told, found, frame, title=title, approval=story.approval, on=day, keep=False)
     except PingchangError as error:
         st.warning(f"**{plain(error.message)}** {plain(error.fix)}", icon=":material/error:")
-        return
-    st.session_state[_KEPT] = _Made(page.path, f"{file_stem(title or told.title)}_{date.today():%Y%m%d}.png", png)
+        return None
+    problems = [*story.scenes[0].problems, pictures.font()[1]]
+    name = f"{file_stem(title or told.title)}_{date.today():%Y%m%d}.png"
+    return _Made(asked, name, png, tuple(words for words in problems if words))

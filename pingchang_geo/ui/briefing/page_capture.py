@@ -46,7 +46,7 @@ def page_capture(
         return scene_map(found, shown_now(scope, now), params.get("view", ""), now.selected, versions=versions)
 
     def draw() -> None:
-        map_picture(page, found, lambda: map_now(False), left_out="".join(words))
+        map_picture(page, found, lambda: map_now(False), state.units, left_out="".join(words))
         if permission.may(Right.UPDATE):
             capture_box(page, map_now, left_out="".join(words))
 

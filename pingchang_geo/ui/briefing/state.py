@@ -32,17 +32,26 @@ _MOST_STEPS: Final = 50
 Change = Callable[[Briefing], Briefing]
 
 
+@dataclass(frozen=True)
+class Step:
+    """A change, for the way back: the briefing before it and the version that was changed, and what it became."""
+
+    briefing: Briefing
+    base: int | None
+    after: Briefing
+
+
 @dataclass
 class Bench:
     """What a session keeps besides the address and the disk.
 
     Attributes:
-        before: by name of a briefing, what it was before each change, oldest first.
+        before: by name of a briefing, the session's changes, oldest first.
         findings: what was wrong with the file brought in last, in words.
         jobs: exports that are being made or are ready, by kind.
     """
 
-    before: dict[str, list[Briefing]] = field(default_factory=dict)
+    before: dict[str, list[Step]] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
     jobs: dict[str, Any] = field(default_factory=dict)
 
@@ -113,6 +122,15 @@ def table(who: Actor, name: str) -> Table:
     return Table(name, work.briefing, None, work)
 
 
+def label(who: Actor, name: str, *, starred: bool = False) -> str:
+    """``平昌县生态资产一张图（default）``; ``starred``: with a star where there are unsaved changes."""
+    try:
+        found = table(who, name)
+    except PingchangError:
+        return f"{name}（无法读取）"  # one broken file must not take the others away
+    return f"{found.briefing.title}（{name}）" + (" *" if starred and found.work is not None else "")
+
+
 def wanted(who: Actor) -> str:
     """Name of the briefing that the address asks for, the shipped one by default; another one with a warning."""
     name = st.query_params.get(NAME, SHIPPED)
@@ -154,8 +172,8 @@ def edit(name: str, change: Change, *, scene: str | None = None, typed: bool = F
     now = table(who, name)
     changed = change(now.briefing)
     if changed != now.briefing:
-        keep(who, now, changed)
-        before.append(now.briefing)
+        keep(who, now, changed, now.base)
+        before.append(Step(now.briefing, now.base, changed))
         del before[:-_MOST_STEPS]
     if not typed:
         desk.turn += 1
@@ -179,19 +197,31 @@ def undo(name: str) -> str:
     before, desk = bench().before.get(name, []), asked.desk(PAGE)
     if not before:
         raise PingchangError("没有可以撤销的修改。")
-    keep(who, table(who, name), before[-1])
+    step, now = before[-1], table(who, name)
+    if now.briefing != step.after:
+        before.clear()
+        raise PingchangError(
+            "此后这份汇报又被改动（在另一个窗口，或由他人保存），没有撤销。", fix="请在现在的内容上修改。"
+        )
+    keep(who, now, step.briefing, step.base)
     before.pop()
     desk.turn += 1
     return "已撤销上一步修改。"
 
 
-def keep(who: Actor, now: Table, changed: Briefing) -> None:
-    """Write somebody's changes; where nothing differs from the saved version there is no work to keep."""
+def rebase(name: str, old: int | None, new: int) -> None:
+    """The reader has saved: the way back leads from their own version now."""
+    steps = bench().before.get(name, [])
+    steps[:] = [replace(step, base=new) if step.base == old else step for step in steps]
+
+
+def keep(who: Actor, now: Table, changed: Briefing, base: int | None) -> None:
+    """Write somebody's changes to version ``base``; where nothing differs from the saved version there is no work."""
     saved = now.saved
-    if saved is not None and now.base == saved.number and changed == saving.opened(now.name).briefing:
+    if saved is not None and base == saved.number and changed == saving.opened(now.name).briefing:
         works().drop(who, now.name)
     else:
-        works().keep(who, Work(changed, now.base))
+        works().keep(who, Work(changed, base))
 
 
 def saved_scene(now: Table, scene: Scene | None) -> Scene | None:

@@ -14,7 +14,7 @@ from pingchang_geo.store.briefings import SavedBriefing
 from pingchang_geo.ui import asked, permission
 from pingchang_geo.ui.briefing import state
 from pingchang_geo.ui.briefing.state import Table, doing
-from pingchang_geo.ui.text import local_time
+from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.workflow.briefings import saving
 from pingchang_geo.workflow.briefings.work import Work, works
 
@@ -131,6 +131,7 @@ def _save(table: Table, note_key: str) -> str:
     except ConflictError as error:
         raise _told(error, table.name, now.base) from error
     works().drop(who, table.name)
+    state.rebase(table.name, now.base, saved.number)
     desk.turn += 1
     return f"已保存为「{table.name}」{saved.label}，放映地址即时更新。"
 
@@ -154,12 +155,16 @@ def _save_as(table: Table, name_key: str, title_key: str) -> str:
     desk, marks = asked.desk(state.PAGE), state.bench().before
     if not name:
         raise PingchangError("请填写新汇报的名称。", fix=f"名称为{_NAME_RULE}。")
+    if name in state.names(who):
+        raise PingchangError(f"名称「{plain(name)}」已被使用。", fix="请换一个名称。")
+    scene = st.query_params.get(state.SCENE, "")
     now = state.table(who, table.name)
     saved = saving.save(replace(now.briefing, name=name, title=title or now.briefing.title), base=None, actor=who)
-    works().drop(who, table.name)
+    # The address before the work is dropped: a request that is cut short there comes again and must find it.
+    state.turn_to(name, scene)
     marks.pop(table.name, None)
     desk.turn += 1
-    state.turn_to(name, st.query_params.get(state.SCENE, ""))
+    works().drop(who, table.name)
     return f"已另存为「{name}」{saved.label}。"
 
 
@@ -187,7 +192,7 @@ def _give_up(table: Table) -> str:
         return ""
     works().drop(who, table.name)
     if table.saved is not None:
-        before.append(now.briefing)
+        before.append(state.Step(now.briefing, now.base, saving.opened(table.name).briefing))
     desk.turn += 1
     return "已放弃未保存的修改。" + ("可以撤销。" if table.saved is not None else "")
 
@@ -209,7 +214,7 @@ def _bring_in(key: str) -> str:
     works().keep(who, Work(briefing, base))
     permission.release_uploads([file])
     if before is not None:
-        bench.before.setdefault(name, []).append(before.briefing)
+        bench.before.setdefault(name, []).append(state.Step(before.briefing, before.base, briefing))
     bench.findings = findings
     desk.turn += 1
     state.turn_to(name)

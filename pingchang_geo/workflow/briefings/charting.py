@@ -21,7 +21,7 @@ from pingchang_geo.specs import Chart, FieldKind, LayerSpec
 from pingchang_geo.units import format_number
 from pingchang_geo.workflow.accounts.account import groupings
 from pingchang_geo.workflow.atlas import LayerData
-from pingchang_geo.workflow.briefings.figure import MissingFigureError, method_of, short, version_words
+from pingchang_geo.workflow.briefings.figure import UNVERIFIED, MissingFigureError, method_of, short, version_words
 from pingchang_geo.workflow.briefings.figures import Figures
 from pingchang_geo.workflow.briefings.quantity import scale_of
 from pingchang_geo.workflow.overlays.ready import Ready, ready_results
@@ -181,7 +181,9 @@ class Charter:
         numbers = tuple(one.value for one in found)
         sections = "、".join(dict.fromkeys(one.section.rstrip("、") for one in found if not one.external))
         source = f"报告〔{sections}〕" if sections else found[0].source
-        drawing = _plain(ref, "报告值", tuple(_names([one.label for one in found])), numbers, unit)
+        names = _names([one.label for one in found])
+        flagged = tuple(name + ("" if one.verified else UNVERIFIED) for name, one in zip(names, found, strict=True))
+        drawing = _plain(ref, "报告值", flagged, numbers, unit)
         return self._made(drawing, _Basis((), source))
 
     def _computed(self, ref: ChartRef) -> Made:
@@ -193,9 +195,10 @@ class Charter:
             raise MissingChartError(f"图表「{ref.title}」的计算值不是数值")
         unit = _one_unit(ref.title, [one.unit for one in found])
         layer_ids = tuple(dict.fromkeys(layer for one in found for layer in one.behind))
-        source = self._versions(layer_ids) if layer_ids else "由报告数字计算"
+        own = [one.source for one in found if not one.behind and one.source]
+        source = "；".join(dict.fromkeys([*([self._versions(layer_ids)] if layer_ids else []), *own]))
         numbers = tuple(one.number for one in found)
-        drawing = _plain(ref, "计算值", tuple(one.label for one in found), numbers, unit)
+        drawing = _plain(ref, "计算值", tuple(one.label + one.flag for one in found), numbers, unit)
         return self._made(drawing, _Basis(layer_ids, source))
 
     def _reconcile(self, ref: ChartRef) -> Made:

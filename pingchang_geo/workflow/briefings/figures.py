@@ -145,8 +145,9 @@ class Figures:
             return Figure(name, check.title, check.result, "", math.nan, source, flag=flag)
         if rest[1] == "finding":
             return Figure(name, check.title, check.finding.value, "", math.nan, source, flag=flag)
-        if rest[1] == "references" and len(rest) == 3 and rest[2].isdecimal() and int(rest[2]) < len(check.references):
-            one = check.references[int(rest[2])]
+        places = {str(place): one for place, one in enumerate(check.references)}
+        if rest[1] == "references" and len(rest) == 3 and rest[2] in places:
+            one = places[rest[2]]
             shown = units.format_number(one.value, significant=3)
             return Figure(name, f"{one.label}（{one.flag}）", shown, one.unit, one.value, one.source)
         if rest[1] not in check.values:

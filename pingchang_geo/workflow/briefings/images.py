@@ -75,7 +75,9 @@ def archive(
             else:
                 missing.append(image.about)
         head = [story.title, f"数据截至 {story.made_at[:10]}" if story.made_at else "", story.mark]
-        text = "\r\n".join([*(line for line in head if line), "", *lines, *(f"未能绘制：{words}" for words in missing)])
+        found = [*(problem.words() for problem in story.problems), pictures.font()[1]]
+        wrong = [*(f"问题：{words}" for words in found if words), *(f"未能绘制：{words}" for words in missing)]
+        text = "\r\n".join([*(line for line in head if line), "", *lines, *(["", *wrong] if wrong else [])])
         archived.writestr(zipfile.ZipInfo(_LIST, _EPOCH), f"{_BYTE_ORDER_MARK}{text}\r\n".encode())
     return out.getvalue(), tuple(missing)
 

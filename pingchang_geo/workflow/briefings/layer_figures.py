@@ -130,14 +130,18 @@ class LayerFigure:
     def _sum(self, field: str, by: str = "", value: str = "") -> Figure:
         if not by and self.data.spec.zone is not None and field in palette.PLOT_COLUMNS:
             return self._inside(palette.PLOT_COLUMNS[field])
-        spec, values = self._number(field)
-        if not spec.extensive:
-            raise self._missing(f"「{spec.label}」不能相加，算不出「{self.name}」")
+        spec, values = self._addable(field)
         chosen = values[self._keep(by, value)] if by else values
         label = self._label(spec, by, value)
         return self._made(
             label, self._quantity(spec.unit, _total(chosen)), method_of(spec), [field, *([by] if by else [])]
         )
+
+    def _addable(self, field: str) -> tuple[FieldSpec, Floats]:
+        spec, values = self._number(field)
+        if not spec.extensive:
+            raise self._missing(f"「{spec.label}」不能相加，算不出「{self.name}」")
+        return spec, values
 
     def _label(self, field: FieldSpec, by: str = "", value: str = "") -> str:
         """The report's own word for the same total, or the field's."""
@@ -147,7 +151,7 @@ class LayerFigure:
         return next(same, f"{value}{short(field.label)}" if by else short(field.label))
 
     def _part(self, field: str, by: str, value: str) -> Figure:
-        spec, values = self._number(field)
+        spec, values = self._addable(field)
         part, whole = _total(values[self._keep(by, value)]), _total(values)
         label = f"{value}占{self._label(spec)}"
         return self._made(label, _percent(part, whole), method_of(spec), [field, by])
@@ -171,7 +175,7 @@ class LayerFigure:
         return self._made(f"{short(spec.label)}{word}值", shown, method_of(spec), [field])
 
     def _top(self, field: str, by: str, *, share: bool = False) -> Figure:
-        spec, values = self._number(field)
+        spec, values = self._addable(field)
         if by not in self.data.categories:
             raise self._missing()
         sums = {value: _total(values[self._keep(by, value)]) for value in self.data.categories[by]}

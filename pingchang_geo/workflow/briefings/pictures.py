@@ -83,9 +83,16 @@ def font() -> tuple[Path, str]:
 
 
 def draw(
-    story_map: StoryMap, atlas: Atlas, frame: Frame, *, title: str = "", approval: str = "", on: str = ""
+    story_map: StoryMap,
+    atlas: Atlas,
+    frame: Frame,
+    *,
+    title: str = "",
+    approval: str = "",
+    on: str = "",
+    keep: bool = True,
 ) -> bytes:
-    """PNG of a scene's map; the same bytes for the same map, and kept for the next who asks.
+    """PNG of a scene's map; the same bytes for the same map.
 
     Args:
         story_map: what to show.
@@ -94,6 +101,7 @@ def draw(
         title: above the map; the map's own title by default.
         approval: 审图号; empty: not printed.
         on: day it is printed, ISO; empty: not printed.
+        keep: whether it will be wanted again: not what one reader sees at one moment.
 
     Raises:
         PictureError: the extent or the size cannot be drawn.
@@ -106,7 +114,8 @@ def draw(
         share = min(1.0, max(_LEAST_LETTERS, _LEGEND_LINES / max(1, len(made.legend))))
         made = replace(made, note_pt=made.note_pt / share)
         kept = prints.render(made, frame.width_px, frame.height_px, round(frame.letter_dpi * share), font=font()[0])
-        _PICTURES.put(key, kept)
+        if keep:
+            _PICTURES.put(key, kept)
     return kept
 
 
@@ -283,7 +292,7 @@ def _common_legend(story_map: StoryMap, atlas: Atlas, drawn: Sequence[_Drawn]) -
 
 def _notes(story_map: StoryMap, atlas: Atlas, on: str) -> Iterator[str]:
     """Versions and sources of what is shown, those of one source together, and the dates."""
-    base = [one for one in (boundaries.COUNTY.id,) if one in atlas]
+    base = [one.id for one in (boundaries.COUNTY, boundaries.NEIGHBOURS, boundaries.RIVERS) if one.id in atlas]
     selected = [story_map.select[0]] if story_map.select else []
     ids = dict.fromkeys([*(layer.id for layer in story_map.layers), *selected, *base])
     known = [atlas[layer_id] for layer_id in ids if layer_id in atlas]

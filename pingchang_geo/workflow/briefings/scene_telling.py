@@ -141,6 +141,8 @@ class SceneTeller:
         except MissingFigureError:
             return None
         self._rests_on(figure.behind, figure.mark)
+        if not figure.behind and figure.source:  # of a layer's figure the layer's version is named
+            self._methods.setdefault(figure.source, {})[figure.label] = None
         return figure
 
     def _rests_on(self, behind: Iterable[str], mark: str) -> None:

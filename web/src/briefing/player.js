@@ -85,6 +85,7 @@
       const turn = (this.turn = (this.turn || 0) + 1);
       // First what gives the map its size, then the map, which loads while the charts are drawn.
       this.stage.lay(scene, index, this.theme);
+      if (index !== this.foreseen) this.atlas?.forget();
       if (scene.map && this.atlas) this._mapTo(scene.map);
       this.stage.draw().catch((error) => console.warn(error)).then(() => this._settle(turn));
       this.bar.update(this._standing());
@@ -123,7 +124,9 @@
       this.settledAt = performance.now();
       setTimeout(() => {
         const next = this.story.scenes[this.index + 1];
-        if (turn === this.turn && next?.map && this.atlas) this.atlas.foresee(next.map.state);
+        if (turn !== this.turn || !next?.map || !this.atlas) return;
+        this.foreseen = this.index + 1;
+        this.atlas.foresee(next.map.state);
       }, FORESEE_MS);
     }
 
