@@ -174,7 +174,8 @@ class SceneWriter:
     def _sources(self, slide: Any, page: Page) -> None:
         """As many sources as the two lines hold; charts on a page of their own name theirs."""
         own = page.charts and page.map is None and page.text is None
-        given = [chart.source for chart, _ in page.charts if chart.source] if own else self._scene.sources
+        of_charts = [chart.source for chart, _ in page.charts if chart.source]
+        given = of_charts if own else [*self._scene.sources, *of_charts]
         sources = [clean(text) for text in dict.fromkeys(given)]
         if not sources:
             return
@@ -200,6 +201,7 @@ class SceneWriter:
                 f"{card.label}：{card.value} {card.unit}（{cards.kind(card)}；{card.source}）" for card in scene.cards
             ]
         words += [f"来源：{text}" for text in scene.sources]
+        words += [f"图表「{chart.title}」来源：{chart.source}" for chart in scene.charts if chart.source]
         words += [f"标记：{scene.mark}"] if scene.mark else []
         words += [f"问题：{text}" for text in scene.problems]
         fill_lines(slide.notes_slide.notes_text_frame, [Line.of(text, _NOTE_PT, before=3) for text in words])

@@ -119,6 +119,10 @@ def test_everything_of_a_scene_is_on_its_slide() -> None:
     assert notes.startswith("讲稿第一句。")
     assert "碳储量：450.3 万吨碳" in notes
     assert "来源：报告〔一〕" in notes
+    # A chart beside texts names what its numbers come from, too.
+    assert f"图表「{BARS.title}」来源：{BARS.source}" in notes
+    (line,) = [shape.text_frame.text for shape in slide.shapes if shape.name == "来源"]
+    assert line == f"来源：报告〔一〕；{BARS.source}"
 
 
 def test_charts_are_native_with_the_screens_colours() -> None:
