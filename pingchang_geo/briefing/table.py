@@ -13,6 +13,9 @@ from pingchang_geo.messages import shown
 #: How much of somebody's text a message repeats.
 _SPOKEN = 40
 
+#: Beyond this a file is no briefing: it would only keep everybody else waiting.
+_MOST_ITEMS, _MOST_LETTERS = 24, 4_000
+
 
 class Table:
     """One table; ``place`` names it in messages (``场景「生态本底」的地图``), ``scene`` is the scene's id."""
@@ -37,7 +40,7 @@ class Table:
         if not isinstance(value, str):
             self.problem(f"「{key}」应为文字（写在引号中），已忽略。")
             return default
-        return _clean(value)
+        return self._held(key, value)
 
     def flag(self, key: str) -> bool:
         """``true`` or ``false``; false by default."""
@@ -76,7 +79,7 @@ class Table:
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             self.problem(f'「{key}」应为文字列表，例如 ["甲", "乙"]，已忽略。')
             return ()
-        return tuple(text for one in listed if (text := _clean(one)))
+        return tuple(text for one in self._few(key, listed) if (text := self._held(key, one)))
 
     def table(self, key: str, name: str) -> Table | None:
         """A table below this one; ``name`` follows this one's in messages."""
@@ -99,16 +102,27 @@ class Table:
             return []
         return [
             Table(one, f"{self.place}的{name} {n}", self._scene, self._problems, self._line)
-            for n, one in enumerate(listed, start=1)
+            for n, one in enumerate(self._few(key, listed), start=1)
         ]
 
     def close(self) -> None:
         """Name the keys that nobody asked for."""
-        for key in self._raw:
-            if key not in self._asked:
-                near = difflib.get_close_matches(key, sorted(self._asked), 1)
-                meant = f"（是否为「{near[0]}」）" if near else ""
-                self.problem(f"不认识的键「{spoken(key)}」{meant}，已忽略。")
+        unknown = [key for key in self._raw if key not in self._asked]
+        for key in self._few("不认识的键", unknown):
+            near = difflib.get_close_matches(key, sorted(self._asked), 1)
+            meant = f"（是否为「{near[0]}」）" if near else ""
+            self.problem(f"不认识的键「{spoken(key)}」{meant}，已忽略。")
+
+    def _few(self, key: str, listed: list[Any]) -> list[Any]:
+        """As much of a list as any scene can use; far less is shown well, which :mod:`.checks` says."""
+        if len(listed) > _MOST_ITEMS:
+            self.problem(f"「{key}」有 {len(listed)} 项，只取前 {_MOST_ITEMS} 项。")
+        return listed[:_MOST_ITEMS]
+
+    def _held(self, key: str, text: str) -> str:
+        if len(text) > _MOST_LETTERS:
+            self.problem(f"「{key}」有 {len(text)} 字，只取前 {_MOST_LETTERS} 字。")
+        return _clean(text[:_MOST_LETTERS])
 
     def _get(self, key: str) -> Any:
         self._asked.add(key)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pingchang_geo.briefing import Briefing, LayerView, Scene, SceneMap, checks, editing
 from pingchang_geo.briefing.filter_text import parse_filter
+from pingchang_geo.maps.state import DEFAULT_OPACITY
 from pingchang_geo.ui import asked
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.briefing import state
@@ -17,6 +18,7 @@ from pingchang_geo.ui.state import themes_of
 from pingchang_geo.ui.text import filter_words, plain
 from pingchang_geo.ui.toolbar import short
 from pingchang_geo.units import UnitChoice
+from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import Atlas
 
 MapChange = Callable[[SceneMap], SceneMap]
@@ -74,7 +76,7 @@ def _layer(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
         with st.container(horizontal=True, gap="small"):
             if themes:
                 _theme(table, scene, view, themes)
-            _opacity(table, scene, view)
+            _opacity(table, scene, view, found)
 
 
 def _theme(table: Table, scene: Scene, view: LayerView, themes: dict[str, str]) -> None:
@@ -90,9 +92,14 @@ def _theme(table: Table, scene: Scene, view: LayerView, themes: dict[str, str]) 
     )
 
 
-def _opacity(table: Table, scene: Scene, view: LayerView) -> None:
-    now = view.opacity if view.opacity is not None and 0 <= view.opacity <= 1 else 0.85
+def _opacity(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
+    usual = DEFAULT_OPACITY[view.layer in found and derive.tiled(found[view.layer].version)]
+    now = view.opacity if view.opacity is not None and 0 <= view.opacity <= 1 else usual
     key = _seeded(scene, f"opacity_{view.layer}", round(now * 20) * 5)
+
+    def moved() -> str:
+        return _write(table, scene, view.layer, "opacity", st.session_state.get(key, round(now * 100)) / 100)
+
     st.slider(
         "不透明度",
         0,
@@ -100,7 +107,9 @@ def _opacity(table: Table, scene: Scene, view: LayerView) -> None:
         step=5,
         format="%d%%",
         key=key,
-        on_change=doing(lambda: _write(table, scene, view.layer, "opacity", st.session_state.get(key, 85) / 100)),
+        on_change=doing(
+            lambda: _write(table, scene, view.layer, "opacity", st.session_state.get(key, round(now * 100)) / 100)
+        ),
         width=150,
     )
 
