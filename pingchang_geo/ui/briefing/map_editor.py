@@ -107,9 +107,7 @@ def _opacity(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
         step=5,
         format="%d%%",
         key=key,
-        on_change=doing(
-            lambda: _write(table, scene, view.layer, "opacity", st.session_state.get(key, round(now * 100)) / 100)
-        ),
+        on_change=doing(moved),
         width=150,
     )
 
