@@ -184,7 +184,8 @@
 
     /** True when every tile in view has been painted with the current look-up table. */
     isDrawn: function () {
-      if (!this._lut || !this._map || this._loading) return false;
+      // Leaflet's own flag stays up where a zoom leads out of the data: tiles on their way are dropped and none are asked for.
+      if (!this._lut || !this._map || (this._loading && !this._noTilesToLoad())) return false;
       const tiles = Object.values(this._tiles);
       return tiles.every((tile) => !tile.current || tile.loaded);
     },
