@@ -20,6 +20,8 @@ from pingchang_geo.workflow.atlas import Atlas
 from pingchang_geo.workflow.briefings.telling import tell
 
 _LONGEST: Final = 60
+#: The picture beneath its button, so that both are in sight on a small desktop.
+_PREVIEW_PX: Final = 480
 #: A picture takes a processor for a second or two, and the pages need one too.
 _ONE_AT_A_TIME: Final = threading.Semaphore(1)
 _KEPT: Final = "map_picture"
@@ -95,7 +97,6 @@ def map_picture(
         if isinstance(made, _Made) and made.asked == asked:
             for words in made.problems:
                 st.caption(f":orange[{plain(words)}]")
-            st.image(made.png)
             st.download_button(
                 f"下载 PNG（{len(made.png) / 1e6:.1f} MB）",
                 data=made.png,
@@ -105,6 +106,7 @@ def map_picture(
                 on_click="ignore",
                 key="picture_ready",
             )
+            st.image(made.png, width=_PREVIEW_PX)
 
 
 def _drawn(page: PageEntry, found: Atlas, asked: _Asked) -> _Made | None:
