@@ -27,7 +27,7 @@ from pingchang_geo.workflow.operations.service import service
 def _prepare() -> None:
     start.prepare(start.open_store(), settings(), lambda text: journal.event("prepare", text))
     start.atlases().current()
-    start.atlases().read_ahead()
+    start.atlases().stay()
     if link := start.access().first_link():
         words = "· 还没有管理员：请在浏览器打开下面的一次性链接，设置管理员密码（72 小时内有效）。"
         print(f"{words}\n  {_address(link)}", flush=True)  # to the operator's eyes, never into the log

@@ -26,6 +26,8 @@ _SPHERE_M: Final = 6378137.0
 COUNTY_BOX: Final = (106.73, 31.15, 107.67, 31.97)
 
 Geometries = NDArray[Any]
+#: West, south, east, north.
+Box = tuple[float, float, float, float]
 
 
 @cache

@@ -16,7 +16,6 @@ from pingchang_geo.briefing.model import (
     MOST_PARAGRAPHS,
     MOST_SECTION,
     MOST_TITLE,
-    Box,
     Briefing,
     ChartKind,
     ChartRef,
@@ -28,6 +27,7 @@ from pingchang_geo.briefing.model import (
 )
 from pingchang_geo.briefing.placeholders import width
 from pingchang_geo.briefing.table import spoken
+from pingchang_geo.crs import Box
 from pingchang_geo.messages import shown
 from pingchang_geo.specs import FieldKind, LayerSpec
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-#: West, south, east, north in degrees (EPSG:4490).
-Box = tuple[float, float, float, float]
+from pingchang_geo.crs import Box
 
 FORMAT: Final = 1
 #: Names of briefings, as in addresses and folders.

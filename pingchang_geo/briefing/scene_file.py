@@ -15,7 +15,6 @@ from pingchang_geo.briefing.model import (
     FORMAT,
     MOST_SCENES,
     NAME_PATTERN,
-    Box,
     Briefing,
     ChartKind,
     ChartRef,
@@ -28,6 +27,7 @@ from pingchang_geo.briefing.model import (
 )
 from pingchang_geo.briefing.scene_text import dump
 from pingchang_geo.briefing.table import Table, listed, spoken
+from pingchang_geo.crs import Box
 
 __all__ = ["MOST_BYTES", "dump", "parse"]
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from pingchang_geo.briefing.model import Box, Problem
+from pingchang_geo.briefing.model import Problem
+from pingchang_geo.crs import Box
 
 #: ``reported`` figures come from the ledger, ``computed`` ones from the published layers or the report's own figures.
 CardKind = Literal["reported", "computed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any, Final
 
 from pingchang_geo.layers import palette
@@ -16,6 +17,8 @@ BASE_PX: Final = 24
 _GAP_PX: Final = 7
 #: No line starts with these; they hang over the end of the line before.
 _HANGING: Final = "：，、；）。"
+#: What stays together: a word, a number, a date, no longer than half a line; else a letter.
+_PIECE: Final = re.compile(r"[0-9A-Za-z.%-]{1,20}|.", re.DOTALL)
 _MARK_INK, _MARK_GROUND, _MARK_LINE = "#7A4B00", "#FFF4DD", "#D9A84A"
 _MUTED: Final = "#55635B"
 
@@ -60,15 +63,17 @@ def inscriptions(lines: list[str], mark: str, *, base: int, band: int) -> list[d
 
 
 def wrapped(text: str) -> list[str]:
-    """Lines no wider than :data:`_FOOTER_LINE`; Latin letters and digits are about half an ideograph wide."""
+    """Lines no wider than :data:`_FOOTER_LINE`, dates and words whole; Latin letters and digits are about half an
+    ideograph wide."""
     lines, width = [""] if text else [], 0.0
-    for letter in text:
-        step = 0.55 if letter.isascii() else 1.0
-        if width + step > _FOOTER_LINE and letter not in _HANGING:
+    for piece in _PIECE.findall(text):
+        step = sum(0.55 if letter.isascii() else 1.0 for letter in piece)
+        if width + step > _FOOTER_LINE and piece not in _HANGING:
             lines.append("")
             width = 0.0
-        lines[-1] += letter
-        width += step
+        if lines[-1] or not piece.isspace():
+            lines[-1] += piece
+            width += step
     return lines
 
 

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-#: West, south, east, north in degrees, EPSG:4490.
-Box = tuple[float, float, float, float]
+from pingchang_geo.crs import Box
 
 #: A page's map on a screen of 1366 × 768, in pixels, for addresses that name no size.
 USUAL_PX: Final = (820, 470)

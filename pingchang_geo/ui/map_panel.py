@@ -10,12 +10,13 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from pingchang_geo import layers, maps
+from pingchang_geo.crs import Box
 from pingchang_geo.filters import Filter
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui import first_paint
 from pingchang_geo.ui.asked import later
 from pingchang_geo.ui.context import Context, marked_fields
-from pingchang_geo.ui.selection import Box, destination
+from pingchang_geo.ui.selection import destination
 from pingchang_geo.ui.state import PageState, Scope, change, themes_of
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import Atlas, LayerData

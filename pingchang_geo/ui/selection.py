@@ -6,14 +6,13 @@ from typing import Final
 
 import streamlit as st
 
+from pingchang_geo.crs import Box
 from pingchang_geo.ui.context import Context
 from pingchang_geo.ui.state import change
 
 _FLY: Final = "fly_to"
 #: Degrees kept around a feature, so that it is seen in its surroundings.
 _AROUND: Final = 0.006
-
-Box = tuple[float, float, float, float]
 
 
 def select(ctx: Context, row: int | None) -> None:

@@ -27,7 +27,7 @@ from pingchang_geo.workflow.atlas import LayerData
 _OWN: Final = ("layer", "theme", "method", "compare", "area", "mass", "layers", "sel")
 #: Those that hold on every page with a map.
 _GENERAL: Final = ("area", "mass", "layers", "sel")
-#: The map's own parameter, which it writes in the browser: latitude, longitude, zoom.
+#: The map's own parameter, which it writes in the browser (pingchang_geo/maps/view.py).
 _VIEW: Final = "view"
 _AREAS: Final = {unit.value.code: unit for unit in AreaUnit}
 _MASSES: Final = {unit.value.code: unit for unit in MassUnit}

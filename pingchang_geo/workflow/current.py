@@ -19,19 +19,6 @@ _LOG: Final = logging.getLogger(__name__)
 _KEPT: Final = 2
 
 
-def settle_memory() -> None:
-    """Have the garbage collector look no more at what is loaded now.
-
-    Streamlit collects garbage at the end of every run of a page, through everything that lives in the process, and no
-    other page or tile is served meanwhile: 0.1 s each time with the libraries and layers that stay anyway. What is
-    dropped later is freed all the same when nothing refers to it; only rings of such objects stay until the next call.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.collect()  # Python then takes what is left, next to nothing, for the measure of when to look again
-
-
 class Atlases:
     """Atlases by snapshot; thread-safe. Asking for the current one costs one small query."""
 
@@ -39,7 +26,7 @@ class Atlases:
         self._store = store
         self._lock = threading.Lock()
         self._loading = threading.Lock()
-        self._ahead = False
+        self._staying = False
         self._loaded: OrderedDict[str, Atlas] = OrderedDict()
 
     def current(self) -> Atlas:
@@ -52,13 +39,12 @@ class Atlases:
             found = self._find(snapshot.id)
             return found if found is not None else self._load(snapshot)
 
-    def read_ahead(self) -> None:
-        """For a server, which stays: read what maps will want, now and after each publish, in the background."""
-        self._ahead = True
+    def stay(self) -> None:
+        """For a server: from now on, with what is loaded and after each publish, make room for many readers."""
+        self._staying = True
         with self._lock:
             atlases = list(self._loaded.values())
-        for atlas in atlases:
-            threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
+        _settle(atlases)
 
     def _find(self, snapshot_id: str) -> Atlas | None:
         with self._lock:
@@ -75,13 +61,12 @@ class Atlases:
                     raise
                 _LOG.exception("snapshot %s cannot be loaded; the one before it is still served", snapshot.id)
                 return next(reversed(self._loaded.values()))
-        settle_memory()
         with self._lock:
             self._loaded[atlas.id] = atlas
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
-        if self._ahead:
-            threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
+        if self._staying:
+            _settle([atlas])
         return atlas
 
     def by_id(self, atlas_id: str) -> Atlas | None:
@@ -104,6 +89,20 @@ class Atlases:
             atlases = list(self._loaded.values())
         found = (atlas.layers.get(layer) for atlas in reversed(atlases))
         return next((data for data in found if data is not None and data.version.name == version), None)
+
+
+def _settle(atlases: list[Atlas]) -> None:
+    """Have the garbage collector look no more at what is loaded now, and read in the background what maps will want.
+
+    What is dropped later is freed all the same when nothing refers to it; only rings of such objects stay until the
+    next call (docs/decisions/0012-garbage.md).
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.collect()  # Python then takes what is left, next to nothing, for the measure of when to look again
+    for atlas in atlases:
+        threading.Thread(target=_read_ahead, args=(atlas,), name="read-ahead", daemon=True).start()
 
 
 def _read_ahead(atlas: Atlas) -> None:

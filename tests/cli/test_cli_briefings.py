@@ -17,28 +17,10 @@ from pingchang_geo.store import LocalStore
 from pingchang_geo.store.briefings import BriefingShelf
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.briefings import saving
+from tests import briefing_scenes
 from tests.slides import deck_reading
 
-SCENES = """
-[[scene]]
-id = "woods"
-title = "林地"
-text = ["森林覆盖率 {ledger:forest_cover_pct}。"]
-notes = "讲稿。"
-[scene.map]
-[[scene.map.layer]]
-layer = "forest"
-theme = "species"
-[[scene.chart]]
-kind = "layer"
-layer = "forest"
-chart = "species-stock"
-[[scene]]
-id = "words"
-title = "只有文字"
-text = ["没有地图。"]
-"""
-GOOD = 'format = 1\nname = "own"\ntitle = "自己的汇报"\n' + SCENES
+GOOD = 'format = 1\nname = "own"\ntitle = "自己的汇报"\n' + briefing_scenes.WOODS
 
 
 @pytest.fixture(autouse=True)

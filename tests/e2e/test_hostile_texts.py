@@ -258,7 +258,7 @@ def test_legends_filters_and_chips(watch: Watch, own_server: Server) -> None:
     board.open("parks?theme=type")
     expect(board.frame.locator("body")).to_contain_text(IMAGE, timeout=WAIT_MS)
     watch.clean("legend")
-    for text in (*TEXTS[:4], LINK, ADDRESS, FORMULA, ICON, BOLD):
+    for text in TEXTS:
         wanted = Filter((OneOf("type", (text,)),)).encode()["type"]
         page.goto(f"{own_server.url}/parks?type={quote(wanted)}")
         expect(page.locator(".st-key-chip_type")).to_contain_text(_shown(text)[:20], timeout=WAIT_MS)
@@ -301,7 +301,8 @@ def test_site_check(watch: Watch, own_server: Server) -> None:
     """Names of what lies near, of the project, of parcels and of files."""
     page = watch.page
     content = json.dumps({"type": "FeatureCollection", "features": [_parcel(*one) for one in enumerate(TEXTS)]})
-    for name in (None, f"{SCRIPT} {LINK}.geojson", f"{FORMULA} {BOLD}.geojson"):
+    names = [f"{' '.join(TEXTS[first : first + 4])}.geojson".replace("\n", " ") for first in range(0, len(TEXTS), 4)]
+    for name in (None, *names):
         page.goto(f"{own_server.url}/site")
         Board(page, own_server.url).wait_drawn()
         watch.settle()
@@ -333,31 +334,7 @@ def _parcel(number: int, text: str) -> dict[str, Any]:
 
 def test_an_upload_from_the_file_to_the_version(watch: Watch, own_server: Server) -> None:
     """Names of the file and of its columns, samples, questions, issues, and what is said when publishing."""
-    page = watch.page
-    features = [
-        {
-            "type": "Feature",
-            "properties": {
-                "name": text,
-                "grade": text,
-                "location": "示意",
-                **{f"{other}": other for other in TEXTS},
-            },
-            "geometry": {
-                "type": "Polygon",
-                "coordinates": [
-                    [
-                        [107.0 + i * 0.012, 31.5],
-                        [107.01 + i * 0.012, 31.5],
-                        [107.01 + i * 0.012, 31.51],
-                        [107.0 + i * 0.012, 31.5],
-                    ]
-                ],
-            },
-        }
-        for i, text in enumerate((*TEXTS, IMAGE))
-    ]
-    content = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
+    page, content = watch.page, _layer_of_texts()
     page.goto(f"{own_server.url}/update")
     expect(page.get_by_text("怎样提交")).to_be_visible(timeout=WAIT_MS)
     name = f"{BOLD} {LINK} {ICON} {IMAGE}.geojson"
@@ -394,6 +371,19 @@ def test_an_upload_from_the_file_to_the_version(watch: Watch, own_server: Server
     Board(page, own_server.url).wait_drawn()
     watch.settle()
     watch.clean("shown")
+
+
+def _layer_of_texts() -> bytes:
+    """A GeoJSON file of scenic areas named by the texts, with columns that are called so, too; one name twice."""
+
+    def feature(number: int, text: str) -> dict[str, Any]:
+        west = 107.0 + number * 0.012
+        ring = [[west, 31.5], [west + 0.01, 31.5], [west + 0.01, 31.51], [west, 31.5]]
+        properties = {"name": text, "grade": text, "location": "示意", **{other: other for other in TEXTS}}
+        return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+    features = [feature(*one) for one in enumerate((*TEXTS, IMAGE))]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
 
 
 def test_user_names(watch: Watch, own_server: Server) -> None:

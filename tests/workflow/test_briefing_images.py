@@ -16,27 +16,9 @@ from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow.atlas import Atlas, load
 from pingchang_geo.workflow.briefings.images import archive, chart_png
 from pingchang_geo.workflow.briefings.telling import tell
+from tests import briefing_scenes
 
-TEXT = """
-format = 1
-name = "t"
-title = "图"
-[[scene]]
-id = "woods"
-title = "林地/小班"
-[scene.map]
-[[scene.map.layer]]
-layer = "forest"
-theme = "species"
-[[scene.chart]]
-kind = "layer"
-layer = "forest"
-chart = "species-stock"
-[[scene]]
-id = "words"
-title = "只有文字"
-text = ["没有图。"]
-"""
+TEXT = 'format = 1\nname = "t"\ntitle = "图"\n' + briefing_scenes.WOODS.replace("林地", "林地/小班")
 
 
 @pytest.fixture

@@ -440,6 +440,15 @@ def test_hidden_scenes_are_left_out(tiny: Atlas) -> None:
     assert story.problems == ()
 
 
+def test_what_one_reader_sees_for_a_moment_takes_no_place(tiny: Atlas) -> None:
+    lasting, passing = Briefing("lasting", "甲"), Briefing("passing", "乙")
+    kept = tell(lasting, tiny)
+    first = tell(passing, tiny, keep=False)
+    assert tell(passing, tiny, keep=False) is not first
+    assert tell(passing, tiny, keep=False) == first
+    assert tell(lasting, tiny, keep=False) is kept  # what is kept anyway is given
+
+
 def test_telling_is_deterministic_and_kept(tiny: Atlas) -> None:
     atlas = tiny
     first, again = told(atlas, scene(cards=("forest.stock_tc",))), told(tiny, scene(cards=("forest.stock_tc",)))

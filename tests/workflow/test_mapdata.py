@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 import numpy as np
 import pytest
 import shapely
@@ -45,3 +48,22 @@ def test_a_version_in_memory_is_found_without_asking_what_is_current(store: Loca
     assert atlases.held("forest", layer.version.name) is layer
     assert atlases.held("forest", "9-other") is None
     assert atlases.held("moon", layer.version.name) is None
+
+
+def test_a_server_that_stays_reads_ahead_and_sets_aside_what_is_loaded(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derive, "tiled", lambda version: version.layer == "forest")
+    atlases = Atlases(store)
+    atlas, before = atlases.current(), gc.get_freeze_count()
+    assert "geometry" not in vars(atlas["forest"])
+    try:
+        atlases.stay()
+        for thread in threading.enumerate():
+            if thread.name == "read-ahead":
+                thread.join(30)
+        assert "geometry" in vars(atlas["forest"])
+        assert "geometry" not in vars(atlas["scenic"])
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()

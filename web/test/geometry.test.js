@@ -57,7 +57,7 @@ test("graticule steps are round", () => {
   assert.deepEqual([0.013, 0.05, 0.3, 9].map(graticuleStep), [0.02, 0.05, 0.5, 5]);
 });
 
-test("a view is three plausible numbers", () => {
+test("a view is three plausible numbers, or five with the size of the map", () => {
   assert.deepEqual(parseView("31.5,107.2,9.5"), { centre: [31.5, 107.2], zoom: 9.5 });
   assert.deepEqual(parseView([31.5, 107.2, 9]), { centre: [31.5, 107.2], zoom: 9 });
   assert.deepEqual(parseView("31.5,107.2,9,820,470"), { centre: [31.5, 107.2], zoom: 9 });

@@ -27,20 +27,11 @@ _ONE_AT_A_TIME: Final = threading.Semaphore(1)
 _KEPT: Final = "map_picture"
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
-    """Pixels of a picture, and pixels an inch that its letters are sized by."""
-
-    label: str
-    width_px: int
-    height_px: int
-    letter_dpi: int
-
-
-_SIZES: Final = (
-    _Size("投影、插入幻灯片（1920×1080）", 1920, 1080, 200),
-    _Size("打印 A4 横向（3508×2480，300 dpi）", 3508, 2480, 300),
-)
+#: Width and height in pixels, and pixels an inch that letters are sized by.
+_SIZES: Final = {
+    "投影、插入幻灯片（1920×1080）": (1920, 1080, 200),
+    "打印 A4 横向（3508×2480，300 dpi）": (3508, 2480, 300),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,7 @@ class _Asked:
     atlas_id: str
     map: SceneMap
     title: str
-    size: _Size
+    size: str
     units: UnitChoice
 
 
@@ -87,7 +78,7 @@ def map_picture(
         title = st.text_input(
             "标题", key=f"picture_title_{page.path}", max_chars=_LONGEST, placeholder="不填则为图层和着色的名称"
         )
-        size = st.selectbox("大小", _SIZES, format_func=lambda one: one.label, key="picture_size")
+        size = st.selectbox("大小", list(_SIZES), key="picture_size")
         if left_out:
             st.caption(left_out)
         asked = _Asked(page.path, found.id, map_now(), " ".join((title or "").split()), size, units)
@@ -113,17 +104,23 @@ def _drawn(page: PageEntry, found: Atlas, asked: _Asked) -> _Made | None:
     # Loaded when somebody wants it: drawing on paper takes a second to load.
     from pingchang_geo.workflow.briefings import pictures  # noqa: PLC0415
 
-    story = tell(
-        Briefing("picture", page.title, scenes=(Scene("map", page.title, map=asked.map),)), found, choice=asked.units
-    )
+    briefing = Briefing("picture", page.title, scenes=(Scene("map", page.title, map=asked.map),))
+    story = tell(briefing, found, choice=asked.units, keep=False)
     told = story.scenes[0].map
     assert told is not None  # the scene has one
-    size, title = asked.size, asked.title
-    frame = pictures.Frame(size.width_px, size.height_px, size.letter_dpi)
+    title = asked.title
     day = f"{date.today():%Y-%m-%d}"
     try:
         with st.spinner("正在绘制……"), _ONE_AT_A_TIME:
-            png = pictures.draw(told, found, frame, title=title, approval=story.approval, on=day, keep=False)
+            png = pictures.draw(
+                told,
+                found,
+                pictures.Frame(*_SIZES[asked.size]),
+                title=title,
+                approval=story.approval,
+                on=day,
+                keep=False,
+            )
     except PingchangError as error:
         st.warning(f"**{plain(error.message)}** {plain(error.fix)}", icon=":material/error:")
         return None

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from pingchang_geo import crs, maps, units
+from pingchang_geo.crs import Box
 from pingchang_geo.maps import Role, Shape
 from pingchang_geo.ui.map_panel import map_state
 from pingchang_geo.ui.site.state import Desk
@@ -21,8 +22,6 @@ from pingchang_geo.workflow.site.answer import distance_text
 _AROUND_SHARE, _AROUND_LEAST_M = 0.6, 500.0
 #: A nearest protected feature up to here is brought into view together with the site.
 _LINK_IN_VIEW_M: Final = 3000.0
-
-Box = tuple[float, float, float, float]
 
 
 def state_of(

@@ -10,9 +10,10 @@ from typing import Any, Final
 from pingchang_geo import layers, maps
 from pingchang_geo.briefing import checks
 from pingchang_geo.briefing.filter_text import parse_filter
-from pingchang_geo.briefing.model import Box, Briefing, Feature, LayerView, SceneMap
+from pingchang_geo.briefing.model import Briefing, Feature, LayerView, SceneMap
 from pingchang_geo.briefing.story import StoryLayer, StoryMap
 from pingchang_geo.briefing.table import spoken
+from pingchang_geo.crs import Box
 from pingchang_geo.filters import Filter, OneOf
 from pingchang_geo.store import Version
 from pingchang_geo.units import UnitChoice

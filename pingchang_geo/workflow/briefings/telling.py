@@ -32,6 +32,8 @@ def tell(
     ledger: Ledger | None = None,
     choice: UnitChoice | None = None,
     approval: str | None = None,
+    *,
+    keep: bool = True,
 ) -> Story:
     """The story of a briefing over an atlas.
 
@@ -41,6 +43,7 @@ def tell(
         ledger: the report's figures; the project's own by default.
         choice: the reader's units.
         approval: 审图号; what the operator has set by default.
+        keep: whether it will be wanted again: not what one reader sees at one moment.
 
     Returns:
         The story, the same object for the same arguments while it is kept. Never raises for what a briefing says.
@@ -48,7 +51,7 @@ def tell(
     ledger = ledger if ledger is not None else load_ledger()
     choice = choice or UnitChoice()
     approval = settings().map_approval_number if approval is None else approval
-    return _KEPT.story(briefing, atlas, ledger, choice, approval)
+    return _KEPT.story(briefing, atlas, ledger, choice, approval, keep=keep)
 
 
 class _Teller:
@@ -121,7 +124,9 @@ class _Kept:
         # The ledger comes along, so that its identity in the key stays its own.
         self._stories: OrderedDict[_StoryKey, tuple[Story, Ledger]] = OrderedDict()
 
-    def story(self, briefing: Briefing, atlas: Atlas, ledger: Ledger, choice: UnitChoice, approval: str) -> Story:
+    def story(
+        self, briefing: Briefing, atlas: Atlas, ledger: Ledger, choice: UnitChoice, approval: str, *, keep: bool
+    ) -> Story:
         """The story, told unless it is kept."""
         of_atlas = (atlas.id, frozenset(atlas.snapshot.versions.values()), id(ledger), choice)
         key = (briefing, briefing.problems, of_atlas, approval)
@@ -132,7 +137,8 @@ class _Kept:
             teller = self._teller(of_atlas, atlas, ledger, choice)
             # Under the lock: two sessions that ask at once would compute everything twice.
             told = teller.story(briefing, approval)
-            self._stories[key] = (told, ledger)
+            if keep:
+                self._stories[key] = (told, ledger)
             while len(self._stories) > _STORIES_KEPT:
                 self._stories.popitem(last=False)
         return told

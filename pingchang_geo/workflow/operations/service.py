@@ -13,7 +13,6 @@ import anyio.to_thread
 from pingchang_geo import journal
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.store import LocalStore
-from pingchang_geo.workflow.current import settle_memory
 from pingchang_geo.workflow.operations.readiness import refuse
 from pingchang_geo.workflow.operations.shutdown import LIMIT_S, wait_for_publishers
 from pingchang_geo.workflow.operations.trail import Trail
@@ -37,7 +36,6 @@ async def service(
         try:
             held.enter_context(store.serving())
             await anyio.to_thread.run_sync(prepare)
-            settle_memory()
         except PingchangError as error:
             refuse(error)
         trail = Trail(store)
