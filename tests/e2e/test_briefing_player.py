@@ -75,11 +75,12 @@ class Show:
         return size[0], size[1]
 
     def idle(self) -> None:
-        """Wait until nothing has been asked for during a while."""
+        """Wait until the next scene has been foreseen and nothing has been asked for during a while."""
+        _until(self.page, lambda: self.stats()["foreseen"] == self.stats()["index"] + 1)
         seen = -1
         while seen < len(self.requests):
             seen = len(self.requests)
-            self.page.wait_for_timeout(800)
+            self.page.wait_for_timeout(400)
 
     def stats(self) -> dict[str, Any]:
         found: dict[str, Any] = self.page.evaluate("() => window.PingchangBriefing.stats()")

@@ -96,6 +96,14 @@
       this.lastRecolourMs = null;
     },
 
+    getEvents: function () {
+      const events = L.GridLayer.prototype.getEvents.call(this);
+      const { move } = events;
+      // A flight would fetch, and throw away again, the tiles of every level it passes.
+      if (move) events.move = (event) => event.flyTo || move.call(this, event);
+      return events;
+    },
+
     createTile: function (coords, done) {
       const canvas = L.DomUtil.create("canvas");
       canvas.width = canvas.height = TILE;

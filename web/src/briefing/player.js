@@ -123,10 +123,10 @@
     _settled(turn) {
       this.settledAt = performance.now();
       setTimeout(() => {
-        const next = this.story.scenes[this.index + 1];
-        if (turn !== this.turn || !next?.map || !this.atlas) return;
+        if (turn !== this.turn) return;
         this.foreseen = this.index + 1;
-        this.atlas.foresee(next.map.state);
+        const next = this.story.scenes[this.foreseen];
+        if (next?.map) this.atlas?.foresee(next.map.state);
       }, FORESEE_MS);
     }
 
@@ -269,8 +269,8 @@
     }
 
     stats() {
-      const { index, theme, asked, settledAt, maps, seconds } = this;
-      return { index, count: this.story.scenes.length, theme, asked, settledAt, maps, auto: Boolean(this.timer), seconds, black: !this.black.hidden };
+      const { index, theme, asked, settledAt, foreseen, maps, seconds } = this;
+      return { index, count: this.story.scenes.length, theme, asked, settledAt, foreseen, maps, auto: Boolean(this.timer), seconds, black: !this.black.hidden };
     }
   }
 
