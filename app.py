@@ -14,9 +14,10 @@ from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, CACHE_MEMORY_FAMILY
 
 from pingchang_geo import __version__, journal
 from pingchang_geo.settings import PROJECT_ROOT, settings
+from pingchang_geo.ui.registry import PAGES
 from pingchang_geo.ui.scripts import INLINE
 from pingchang_geo.web import routes
-from pingchang_geo.web.access import protect
+from pingchang_geo.web.access import Unknown, protect
 from pingchang_geo.web.operations import limit_stop, operations
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.access import invitation_address
@@ -95,6 +96,7 @@ app = st.App(
         *_operations.routes,
         *_protection.routes,
         *routes(start.atlases(), settings().web_dir, _base_path()),
+        Unknown([page.path for page in PAGES if not page.default], _base_path()),
     ],
     middleware=[*_operations.middleware, *_protection.middleware],
     lifespan=lifespan,

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 CONF = ROOT / "deploy" / "nginx.conf"
 UPSTREAM = ROOT / "deploy" / "upstream.conf"
 SHIPPED_NAME = "geo.example.cn"
+_LOGGED_S = 5.0
 #: Workers of root's nginx become another user, who may not enter a test's folder.
 _AS_ROOT = "user root;\n" if os.geteuid() == 0 else ""
 
@@ -134,6 +135,14 @@ class Proxy:
     def log(self, file: str = "access.log") -> str:
         """What it has written so far."""
         return (self.folder / file).read_text("utf-8")
+
+    def logged(self, last: str) -> str:
+        """The access log once it holds ``last``: nginx writes a line after it has answered."""
+        give_up = time.monotonic() + _LOGGED_S
+        while last not in (log := self.log()):
+            assert time.monotonic() < give_up, log
+            time.sleep(0.02)
+        return log
 
 
 @contextmanager

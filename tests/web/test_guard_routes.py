@@ -122,6 +122,8 @@ ROUTES: dict[str, list[Case]] = {
     "/_stcore/agent/interact": _agent("/_stcore/agent/interact"),
     "/_stcore/agent/openapi.json": _agent("/_stcore/agent/openapi.json"),
     "/_stcore/agent/mcp": _agent("/_stcore/agent/mcp"),
+    # an address of no page: Streamlit would answer it with its first one
+    "/{name}": [Case("GET", "/overview", "view", ok=404), Case("GET", "/no-such-page", "view", ok=404)],
     # Streamlit's own files, and the addresses of its pages
     "": [
         Case("GET", "/", "view"),

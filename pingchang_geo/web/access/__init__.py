@@ -10,7 +10,8 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from pingchang_geo.errors import SettingsError
 from pingchang_geo.settings import Settings
@@ -24,7 +25,7 @@ from pingchang_geo.web.access.limits import Room
 from pingchang_geo.web.access.refusals import refused
 from pingchang_geo.workflow.access import PERMITS, Access
 
-__all__ = ["Protection", "protect"]
+__all__ = ["Protection", "Unknown", "protect"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,20 @@ def protect(
         routes += federation.routes()
     routes.append(Route(f"{base}/account/{{rest:path}}", partial(_nothing_there, base), methods=["GET", "POST"]))
     return Protection([Middleware(Guard, rules=rules, hygiene=hygiene)], routes)
+
+
+class Unknown(Route):
+    """An address that no page has: Streamlit would show its first page with an English window over it."""
+
+    def __init__(self, addresses: Iterable[str], base: str) -> None:
+        super().__init__(f"{base}/{{name}}", partial(_nothing_there, base), methods=["GET"])
+        self._known = frozenset(addresses)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether this is one; what has a dot in it is a file of Streamlit's."""
+        match, found = super().matches(scope)
+        name = found.get("path_params", {}).get("name", "")
+        return (Match.NONE, {}) if name in self._known or "." in name else (match, found)
 
 
 async def _nothing_there(base: str, request: Request) -> Response:
