@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
 from pptx.oxml.ns import qn
 from pptx.util import Pt
@@ -14,6 +13,7 @@ from pingchang_geo.briefing.story import Series, StoryChart
 from pingchang_geo.layers import palette
 from pingchang_geo.slides.measure import Ruler
 from pingchang_geo.slides.text import Box, clean, describe, rgb, set_font
+from pingchang_geo.slides.workbook import ChartData
 
 _TYPES: Final = {
     "barh": XL_CHART_TYPE.BAR_CLUSTERED,
@@ -68,7 +68,7 @@ def number_format(chart: StoryChart) -> str:
 
 def add_chart(slide: Any, chart: StoryChart, box: Box, ruler: Ruler) -> Any:
     """Put the chart on a slide; its title shrinks to the width, and is cut only where the smallest does not fit."""
-    data: Any = CategoryChartData(number_format=number_format(chart))  # type: ignore[no-untyped-call]
+    data: Any = ChartData(number_format=number_format(chart))  # type: ignore[no-untyped-call]
     data.categories = [clean(name) for name in chart.categories]
     for series in chart.series:
         data.add_series(clean(series.name), [value if _known(value) else None for value in series.values])

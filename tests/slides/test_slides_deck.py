@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import replace
 
+import openpyxl
 import pytest
 from PIL import Image
 from pptx.enum.chart import XL_CHART_TYPE
@@ -160,6 +161,24 @@ def test_every_kind_of_chart_is_drawn(kind: str) -> None:
     content = made(with_scene(map=None, charts=(replace(BARS, kind=kind),))).content  # type: ignore[arg-type]
     charts = [shape.chart for _, shape in deck_reading.shapes(deck_reading.opened(content)) if shape.has_chart]
     assert [chart.plots[0].categories[0] for chart in charts] == ["柏木"]
+
+
+def test_hostile_names_are_texts_in_the_charts_workbook() -> None:
+    names = ("=1+1", "http://x.org/a", "{=SUM(1)}", "mailto:a@b.cn", "<r></x></r>", "@A1", "12")
+    hostile = Series('=HYPERLINK("http://x.org")', (1.0,) * len(names), "#1E6B47")
+    deck = deck_reading.opened(
+        made(with_scene(charts=(replace(BARS, categories=names, series=(hostile,), colors=()),))).content
+    )
+    (chart,) = [shape.chart for _, shape in deck_reading.shapes(deck) if shape.has_chart]
+    assert tuple(chart.plots[0].categories) == names
+    content = chart.part.chart_workbook.xlsx_part.blob
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    cells = [sheet["B1"], *(row[0] for row in sheet.iter_rows(min_row=2))]
+    assert [str(cell.value).rstrip() for cell in cells] == [hostile.name, *names]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert [row[1].value for row in sheet.iter_rows(min_row=2)] == [1] * len(names)
 
 
 def test_both_scripts_have_a_named_font_everywhere() -> None:
