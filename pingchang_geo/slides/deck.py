@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pptx.enum.text import MSO_ANCHOR
 from pingchang_geo.briefing.model import Problem
 from pingchang_geo.briefing.story import Story, StoryScene
 from pingchang_geo.slides import tables, template
-from pingchang_geo.slides.archive import steady
+from pingchang_geo.slides.archive import finished
 from pingchang_geo.slides.measure import Advance, Ruler
 from pingchang_geo.slides.scene import SceneWriter, add_mark, titled
 from pingchang_geo.slides.text import MUTED, Box, Line, add_text, clean, fill_frame, fill_lines
@@ -94,9 +93,7 @@ def build(story: Story, draw: Draw, printing: Printing, progress: Progress | Non
     _problems(presentation, problems, ruler)
     made_at = _moment(story.made_at)
     _properties(presentation, story, printing, made_at)
-    out = io.BytesIO()
-    presentation.save(out)
-    content = steady(out.getvalue(), made_at)
+    content = finished(presentation, made_at)
     tell(total, total, "完成")
     return Deck(content, len(presentation.slides), tuple(problems), tuple(remarks))
 

@@ -16,7 +16,7 @@ from pptx.util import Inches
 from pingchang_geo.layers import palette
 from pingchang_geo.slides.text import FONT, MUTED, Box, clean, set_font
 
-WIDTH_IN, HEIGHT_IN = 13.333, 7.5
+WIDTH_IN, HEIGHT_IN = 40 / 3, 7.5
 EDGE_IN: Final = 0.45
 TITLE: Final = Box(EDGE_IN, 0.5, 10.6, 0.6)
 SECTION: Final = Box(EDGE_IN, 0.24, 8.0, 0.28)

@@ -62,7 +62,7 @@ def overflows(deck: Any) -> list[str]:
     for number, shape in shapes(deck):
         if shape.left is not None and (
             min(shape.left, shape.top) < 0
-            or shape.left + shape.width > deck.slide_width + 9525
+            or shape.left + shape.width > deck.slide_width
             or shape.top + shape.height > deck.slide_height
         ):
             found.append(f"{number} {shape.name}: beyond the slide")
