@@ -202,6 +202,47 @@ def test_the_second_of_two_editors_is_told_and_keeps_the_work(analyst: AppTest) 
     assert app.selectbox(key="briefing_name").value == "county-2025"
 
 
+def saved_by_another(scene: str, **changes: Any) -> None:
+    now = saving.opened("default")
+    briefing = editing.with_scene(now.briefing, replace(editing.scene_of(now.briefing, scene), **changes))
+    saving.save(briefing, base=now.saved.number, actor=operator("李四"))
+
+
+def test_what_somebody_saved_meanwhile_is_not_typed_over(analyst: AppTest) -> None:
+    app = editing_mode(choose(analyst, "redline"))
+    saved_by_another("redline", text=("李四的第一段", "李四的第二段"))
+    app = type_in(app, "text", "张三的一段")  # into a field that shows the text of before
+    assert "刚才输入的是：张三的一段" in words(app)
+    assert work.works().get(operator("张三"), "default") is None
+    assert field(app, "text").value == "李四的第一段\n李四的第二段"
+    app = type_in(app, "text", "李四的第一段\n张三的第二段")
+    assert "没有写入" not in words(app)
+    assert editing.scene_of(kept_by("张三").briefing, "redline").text == ("李四的第一段", "张三的第二段")
+    assert kept_by("张三").base == 1
+
+
+def test_a_field_shows_what_somebody_saved_meanwhile_and_others_are_typed_as_ever(analyst: AppTest) -> None:
+    app = editing_mode(choose(analyst, "redline"))
+    saved_by_another("redline", notes="李四的讲稿")
+    app = type_in(app, "title", "张三的标题")
+    assert field(app, "notes").value == "李四的讲稿"
+    scene = editing.scene_of(kept_by("张三").briefing, "redline")
+    assert (scene.title, scene.notes) == ("张三的标题", "李四的讲稿")
+    app = type_in(app, "notes", "李四的讲稿，张三补充")
+    assert editing.scene_of(kept_by("张三").briefing, "redline").notes == "李四的讲稿，张三补充"
+
+
+def test_the_subtitle_can_be_left_out_and_the_title_cannot(analyst: AppTest) -> None:
+    app = opened(analyst, "briefing_more")
+    next(one for one in app.text_input if one.label == "副标题").set_value(" ")
+    app = sound(app.run())
+    assert kept_by("张三").briefing.subtitle == ""
+    next(one for one in app.text_input if one.label == "汇报标题").set_value("")
+    app = sound(app.run())
+    assert "汇报标题不能为空" in words(app)
+    assert kept_by("张三").briefing.title == shipped().title
+
+
 @pytest.mark.parametrize("name", ["", "中文", "../x", "default"])
 def test_a_name_that_cannot_be_used_is_refused(analyst: AppTest, name: str, store: Any) -> None:
     app = press(choose(analyst, "redline"), "scene_delete")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
-from pingchang_geo.briefing import ChartKind, ChartRef, Scene, checks, editing
+from pingchang_geo.briefing import Briefing, ChartKind, ChartRef, Scene, checks, editing
 from pingchang_geo.briefing.model import (
     MOST_CARDS,
     MOST_CHARTS,
@@ -20,9 +21,10 @@ from pingchang_geo.briefing.model import (
 from pingchang_geo.briefing.placeholders import width
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.ui import asked
-from pingchang_geo.ui.briefing import state
+from pingchang_geo.ui.briefing import fields, state
+from pingchang_geo.ui.briefing.fields import seed
 from pingchang_geo.ui.briefing.map_editor import map_editor
-from pingchang_geo.ui.briefing.state import Table, doing, edit_scene
+from pingchang_geo.ui.briefing.state import Table
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow.accounts.account import groupings
 from pingchang_geo.workflow.atlas import Atlas
@@ -51,22 +53,21 @@ def key_of(scene: Scene, part: str) -> str:
     return f"edit_{part}_{scene.id}_{asked.desk(state.PAGE).turn}"
 
 
-def seeded(scene: Scene, part: str, value: Any) -> str:
-    """Key of a field that shows ``value`` at first, and from then on what was typed."""
-    key = key_of(scene, part)
-    st.session_state.setdefault(key, value)
-    return key
+def seeded(scene: Scene, part: str, shown: Any) -> str:
+    """Key of a field that shows a part of a scene as ``shown``, and from then on what was typed."""
+    return seed(key_of(scene, part), getattr(scene, part), shown)
 
 
 def write(table: Table, scene: Scene, part: str, key: str, convert: Callable[[Any], Any] = str) -> Callable[..., None]:
     """A callback that writes a field's value into the scene."""
 
-    def written() -> str:
-        if key not in st.session_state:
-            return ""  # the field is gone
-        return edit_scene(table.name, scene.id, **{part: convert(st.session_state[key])})
+    def get(briefing: Briefing) -> Any:
+        return getattr(editing.scene_of(briefing, scene.id), part)
 
-    return doing(written)
+    def put(briefing: Briefing, value: Any) -> Briefing:
+        return editing.with_scene(briefing, replace(editing.scene_of(briefing, scene.id), **{part: value}))
+
+    return fields.write(table.name, key, convert, get, put)
 
 
 def _line(table: Table, scene: Scene, part: str, label: str, most: int) -> None:
@@ -187,7 +188,8 @@ def figure_choices(atlas_id: str, _found: Atlas) -> dict[str, str]:
         atlas_id: what the figures are kept under.
     """
     ledger = load_ledger()
-    reported = {one.id: f"{one.label}　{one.display()}（报告）" for one in ledger.values()}
+    words = {False: "报告", True: "外部参考"}
+    reported = {one.id: f"{one.label}　{one.display()}（{words[one.external]}）" for one in ledger.values()}
     figures = Figures(_found, ledger, UnitChoice())
     computed = {name: figures.get(name) for name in figures.offered()}
     return {**reported, **{name: f"{one.label}　{one.display()}（计算）" for name, one in computed.items()}}

@@ -116,7 +116,7 @@ def _double(table: Table, scene: Scene | None, copy_id: str) -> str:
 def _hide(table: Table, scene: Scene | None) -> str:
     if scene is None:
         return ""
-    edit_scene(table.name, scene.id, typed=False, hidden=not scene.hidden)
+    edit_scene(table.name, scene.id, hidden=not scene.hidden)
     return f"「{_called(scene)}」已{'恢复显示' if scene.hidden else '隐藏，放映和导出时跳过'}。"
 
 

@@ -13,6 +13,7 @@ from pingchang_geo.maps.state import DEFAULT_OPACITY
 from pingchang_geo.ui import asked
 from pingchang_geo.ui import data as shared
 from pingchang_geo.ui.briefing import state
+from pingchang_geo.ui.briefing.fields import seed
 from pingchang_geo.ui.briefing.state import Table, doing
 from pingchang_geo.ui.state import themes_of
 from pingchang_geo.ui.text import filter_words, plain
@@ -204,6 +205,4 @@ def _current(here: SceneMap, found: Atlas) -> SceneMap:
 
 
 def _seeded(scene: Scene, part: str, value: object) -> str:
-    key = f"edit_map_{part}_{scene.id}_{asked.desk(state.PAGE).turn}"
-    st.session_state.setdefault(key, value)
-    return key
+    return seed(f"edit_map_{part}_{scene.id}_{asked.desk(state.PAGE).turn}", value, value)

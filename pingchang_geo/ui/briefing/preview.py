@@ -23,7 +23,7 @@ _INK, _MUTED = "#1B2A22", "#55635B"
 _CHART_PX, _BAR_PX = 230, 21
 #: What a problem says of its place, which is known here.
 _WHERE: Final = re.compile(r"^场景「.*?」：")
-_KINDS: Final = {"reported": "报告", "computed": "计算"}
+_KINDS: Final = {"reported": "报告", "computed": "计算", "external": "参考"}
 
 
 def texts(scene: StoryScene) -> None:

@@ -181,13 +181,13 @@ def edit(name: str, change: Change, *, scene: str | None = None, typed: bool = F
         turn_to(name, scene)
 
 
-def edit_scene(name: str, scene_id: str, *, typed: bool = True, **changes: Any) -> str:
-    """Change parts of one scene; returns nothing to tell."""
+def edit_scene(name: str, scene_id: str, **changes: Any) -> str:
+    """Change parts of one scene, and start its fields afresh; returns nothing to tell."""
 
     def change(briefing: Briefing) -> Briefing:
         return editing.with_scene(briefing, replace(editing.scene_of(briefing, scene_id), **changes))
 
-    edit(name, change, typed=typed)
+    edit(name, change)
     return ""
 
 

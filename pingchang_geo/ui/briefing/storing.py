@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from pingchang_geo.access import Actor, Right
+from pingchang_geo.briefing import Briefing
 from pingchang_geo.errors import ConflictError, PingchangError
 from pingchang_geo.store.briefings import SavedBriefing
 from pingchang_geo.ui import asked, permission
-from pingchang_geo.ui.briefing import state
+from pingchang_geo.ui.briefing import fields, state
 from pingchang_geo.ui.briefing.state import Table, doing
 from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.workflow.briefings import saving
@@ -77,18 +78,24 @@ def more_box(table: Table, who: Actor) -> None:
 
 def _titles(table: Table, turn: int) -> None:
     """Title and subtitle of the whole briefing."""
-    for label, part in (("汇报标题", "title"), ("副标题", "subtitle")):
-        key = f"briefing_{part}_{turn}_{table.name}"
-        st.session_state.setdefault(key, getattr(table.briefing, part))
-        st.text_input(label, key=key, max_chars=80, on_change=doing(_retitle), args=(table.name, part, key))
+    _title(table, turn, "汇报标题", "title")
+    _title(table, turn, "副标题", "subtitle")
 
 
-def _retitle(name: str, part: str, key: str) -> str:
-    text = st.session_state.get(key)
-    if isinstance(text, str) and text.strip():
-        changes = {part: text.strip()}
-        state.edit(name, lambda briefing: replace(briefing, **changes), typed=True)  # type: ignore[arg-type]
-    return ""
+def _title(table: Table, turn: int, label: str, part: str) -> None:
+    now = getattr(table.briefing, part)
+    key = fields.seed(f"briefing_{part}_{turn}_{table.name}", now, now)
+
+    def converted(typed: str) -> str:
+        if part == "title" and not typed.strip():
+            raise PingchangError("汇报标题不能为空。", fix=f"现在仍是「{plain(now)}」。")
+        return typed.strip()
+
+    def put(briefing: Briefing, value: str) -> Briefing:
+        return replace(briefing, **{part: value})  # type: ignore[arg-type]
+
+    changed = fields.write(table.name, key, converted, lambda briefing: getattr(briefing, part), put)
+    st.text_input(label, key=key, max_chars=80, on_change=changed)
 
 
 def _versions(table: Table) -> None:
