@@ -31,6 +31,9 @@ from pingchang_geo.crs import Box
 from pingchang_geo.messages import shown
 from pingchang_geo.specs import FieldKind, LayerSpec
 
+#: Letters of the whole briefing's title and subtitle: two lines each on the cover, as large as can be read from afar.
+MOST_NAME: Final = 40
+MOST_SUBTITLE: Final = 80
 #: Narrower than this no map of the county has anything to show, in degrees (about a hundred metres).
 _NARROWEST: Final = 0.001
 #: Wider than this the county is a dot.
@@ -38,8 +41,16 @@ _WIDEST: Final = 20.0
 
 
 def check(briefing: Briefing) -> tuple[Problem, ...]:
-    """Problems of the content, scene by scene; hidden scenes are not looked at."""
-    return tuple(problem for scene in briefing.scenes if not scene.hidden for problem in check_scene(scene))
+    """Problems of the content, of the whole and scene by scene; hidden scenes are not looked at."""
+    of_scenes = (problem for scene in briefing.scenes if not scene.hidden for problem in check_scene(scene))
+    return (*check_titles(briefing), *of_scenes)
+
+
+def check_titles(briefing: Briefing) -> tuple[Problem, ...]:
+    """Problems of title and subtitle of the whole."""
+    limits = (("汇报标题", briefing.title, MOST_NAME), ("副标题", briefing.subtitle, MOST_SUBTITLE))
+    messages = (too_long(what, text, most) for what, text, most in limits)
+    return tuple(Problem("", message) for message in messages if message)
 
 
 def check_scene(scene: Scene) -> tuple[Problem, ...]:

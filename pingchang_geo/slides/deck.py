@@ -21,6 +21,8 @@ from pingchang_geo.slides.text import MUTED, Box, Line, add_text, clean, fill_fr
 Progress = Callable[[int, int, str], None]
 _KINDS: Final = {"report": "报告", "layer": "图层", "parameters": "参数"}
 _TABLE: Final = Box(template.EDGE_IN, 1.35, template.WIDTH_IN - 2 * template.EDGE_IN, 5.5)
+#: Longest text that a property of the file may hold.
+_MOST_PROPERTY: Final = 255
 _UNKNOWN_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -81,7 +83,7 @@ def build(story: Story, draw: Draw, printing: Printing, progress: Progress | Non
     tell = progress or (lambda done, total, words: None)
     problems = [*story.problems, *(Problem("", words) for words in printing.problems)]
     remarks: list[str] = []
-    _cover(presentation, story, printing, ruler)
+    problems += _cover(presentation, story, printing, ruler)
     tell(1, total, "封面")
     for number, scene in enumerate(story.scenes, start=1):
         writer = SceneWriter(presentation, scene, ruler)
@@ -98,7 +100,8 @@ def build(story: Story, draw: Draw, printing: Printing, progress: Progress | Non
     return Deck(content, len(presentation.slides), tuple(problems), tuple(remarks))
 
 
-def _cover(presentation: Any, story: Story, printing: Printing, ruler: Ruler) -> None:
+def _cover(presentation: Any, story: Story, printing: Printing, ruler: Ruler) -> list[Problem]:
+    """The first slide; what is cut there stands whole in its notes."""
     slide = presentation.slides.add_slide(template.layout(presentation, template.COVER))
     box = template.COVER_TITLE
     title = ruler.fitted(clean(story.title) or printing.footer, box.width, box.height, [44, 40, 36, 32, 28, 24])
@@ -120,6 +123,8 @@ def _cover(presentation: Any, story: Story, printing: Printing, ruler: Ruler) ->
         add_mark(slide, story.mark)
     notes = slide.notes_slide.notes_text_frame
     fill_lines(notes, [Line.of(f"{clean(story.title)}。{clean(story.subtitle)}", 12)])
+    cut = [what for what, fitted in (("标题", title), ("副标题", subtitle)) if fitted.cut]
+    return [Problem("", f"汇报{what}过长，封面上已截短，全文见备注。", f"请缩短{what}。") for what in cut]
 
 
 def _sources(presentation: Any, story: Story, ruler: Ruler) -> None:
@@ -149,11 +154,15 @@ def _table_slides(presentation: Any, grid: tables.Grid, ruler: Ruler, title: str
 
 def _properties(presentation: Any, story: Story, printing: Printing, made_at: datetime) -> None:
     about = presentation.core_properties
-    about.title, about.subject = clean(story.title), clean(story.subtitle)[:250]
-    about.author = about.last_modified_by = printing.footer
-    about.keywords, about.comments = clean(story.mark), f"数据版本 {story.atlas_id}"
+    about.title, about.subject = _short(story.title), _short(story.subtitle)
+    about.author = about.last_modified_by = _short(printing.footer)
+    about.keywords, about.comments = _short(story.mark), _short(f"数据版本 {story.atlas_id}")
     about.language, about.revision = "zh-CN", 1
     about.created = about.modified = made_at
+
+
+def _short(text: str) -> str:
+    return clean(text)[:_MOST_PROPERTY]
 
 
 def _moment(text: str) -> datetime:

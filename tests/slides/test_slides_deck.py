@@ -268,6 +268,20 @@ def test_what_is_cut_is_said_and_stands_whole_in_the_notes() -> None:
     assert deck_reading.overflows(found) == []
 
 
+def test_a_title_beyond_all_measure_is_cut_everywhere_and_said() -> None:
+    long = "长" * 300
+    deck = made(replace(STORY, title=long, subtitle=long, mark=long), problems=())
+    assert [problem.message for problem in deck.problems] == [
+        "汇报标题过长，封面上已截短，全文见备注。",
+        "汇报副标题过长，封面上已截短，全文见备注。",
+    ]
+    found = deck_reading.opened(deck.content)
+    about = found.core_properties
+    assert {about.title, about.subject, about.keywords} == {long[:255]}
+    assert f"{long}。{long}" in found.slides[0].notes_slide.notes_text_frame.text
+    assert "封面上已截短" in deck_reading.texts(found.slides[-1])
+
+
 def test_words_as_figures_and_six_cards_stay_in_their_cells() -> None:
     card = Card(
         "县直事业单位建成节水型单位的比例目标（到“十四五”末）", "1,234,567.89", "万吨CO₂/年", "computed", "", MARK

@@ -146,11 +146,11 @@ def test_libreoffice_shows_every_map_and_every_mark(pages: Path, deck: Deck) -> 
 
 
 def test_bad_scenes_still_make_a_deck_that_lists_what_is_wrong(store: LocalStore) -> None:
-    """Unknown layer, nothing left by a filter, an extent that is no place, far too long a text."""
+    """Unknown layer, nothing left by a filter, an extent that is no place, far too long a text and title."""
     text = f"""
 format = 1
 name = "bad"
-title = "坏文件"
+title = "{"坏文件" * 100}"
 [[scene]]
 id = "layer"
 title = "没有的图层"
@@ -181,7 +181,8 @@ text = ["{"很长的文字，" * 500}"]
     opened = deck_reading.opened(made.content)
     assert deck_reading.overflows(opened) == []
     said = {problem.scene for problem in made.problems}
-    assert said == {"layer", "filter", "place", "long"}
+    assert said == {"", "layer", "filter", "place", "long"}
+    assert any("汇报标题长约 300 字" in problem.message for problem in made.problems)
     assert any("地图未能绘制" in problem.message for problem in made.problems)
     last = "\n".join(deck_reading.texts(slide) for slide in list(opened.slides)[-2:])
     for problem in made.problems:

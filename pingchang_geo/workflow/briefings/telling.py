@@ -75,7 +75,7 @@ class _Teller:
             scenes.append(told.scene(len(scenes) + 1, union))
             problems += told.problems[len(of_file) :]
             behind |= dict.fromkeys(told.behind)
-        titles = self._of(Scene("", briefing.title), [])
+        titles = self._of(Scene("", briefing.title), [*checks.check_titles(briefing)])
         title, subtitle = titles.text(briefing.title), titles.text(briefing.subtitle)
         versions = [data.version.published_at for data in self.atlas.layers.values()]
         return Story(
