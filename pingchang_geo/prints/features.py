@@ -131,7 +131,7 @@ def _fills(layer: PictureLayer, polygons: Polygons, view: View, outlined: bool) 
     for location, of_location in _groups(polygons.locations):
         share = 1.0 if themed else looks.filling(location or "")
         for color, group in _groups(polygons.fills[of_location]):
-            face = looks.rgba(color, layer.alpha * share)
+            face = looks.rgba(color, layer.alpha * share * layer.opacity)
             if face[3] == 0 and not layer.hatch:
                 continue
             for path in paths.polygon_paths(polygons.shapes[of_location[group]], view.extent, view.unit_m):
@@ -142,7 +142,7 @@ def _filled(path: Path, layer: PictureLayer, face: looks.Rgba, *, smooth: bool) 
     patch = PathPatch(path, facecolor=face, edgecolor="none", linewidth=0.0, antialiased=smooth)
     if layer.hatch:
         patch.set_hatch(looks.hatch(layer.hatch))
-        patch.set_hatchcolor(looks.rgba(layer.edge))
+        patch.set_hatchcolor(looks.rgba(layer.edge, layer.opacity))
         patch.set_hatch_linewidth(max(0.4, layer.width * 0.5))
     return patch
 
@@ -158,7 +158,7 @@ def _stroke(path: Path, layer: PictureLayer, color: str | None, location: str) -
     return PathPatch(
         path,
         fill=False,
-        edgecolor=looks.rgba(color),
+        edgecolor=looks.rgba(color, layer.opacity),
         linewidth=layer.width,
         linestyle=style,
         capstyle=cap,
@@ -181,6 +181,7 @@ def _points(
                 sizes=[(layer.size * 16 / 12) ** 2],
                 offsets=places[of_location[group]],
                 offset_transform=axes.transData,
+                alpha=layer.opacity,
                 **looks.plural(style),
             )
             symbols.set_transform(IdentityTransform())

@@ -44,6 +44,7 @@ class PictureLayer:
             small on the paper that outlines would hide the fills.
         width: of outlines and lines.
         alpha: opacity of the fills, 0–1; outlines stay opaque.
+        opacity: of the whole layer, 0–1, symbols and outlines too.
         hatch: "" | "/" | "\\\\" | "x" | "." hatching of polygons in the colour of the edge.
         dash: lengths of dash and gap in points as in ``Style.dash`` ("4 3"); empty: solid.
         symbol: circle | square | diamond | triangle for points (the map's names mountain and factory are known too).
@@ -61,6 +62,7 @@ class PictureLayer:
     edge: str | None = palette.INK
     width: float = 0.8
     alpha: float = 1.0
+    opacity: float = 1.0
     hatch: str = ""
     dash: str = ""
     symbol: str = "circle"

@@ -164,6 +164,19 @@ def test_location_shows_in_symbols() -> None:
     assert at(sheet, 0, 0) not in {rgb(palette.SCENIC), (255, 255, 255)}
 
 
+def test_the_opacity_of_a_layer_pales_fills_outlines_lines_and_symbols() -> None:
+    shapes = np.array([*SQUARE, shapely.LineString([(-900, 700), (900, 700)]), shapely.Point(-750, 0)])
+    ground = PictureLayer(np.array([shapely.box(-2000, -2000, 2000, 2000)]), fill="#FFFFFF", edge=None)
+    black = PictureLayer(shapes, fill="#000000", edge="#000000", width=6, size=24, location="已核", zorder=1)
+    for opacity, expected in ((1.0, 0), (0.2, 204)):
+        layer = replace(black, opacity=opacity)
+        sheet = composed(picture(ground, layer, graticule=False), 900, 700, 150)
+        for place in ((0, 0), (0, 700), (-750, 0)):
+            assert at(sheet, *place) == pytest.approx((expected,) * 3, abs=2), place
+        rim = composed(picture(ground, replace(layer, fill=None), graticule=False), 900, 700, 150)
+        assert at(rim, 500, 0) == pytest.approx((expected,) * 3, abs=2)
+
+
 @pytest.mark.parametrize("extent", [(-40_000, -30_000, 40_000, 30_000), (20_000, 18_000, 20_600, 18_500), EXTENT])
 def test_scale_bar_is_as_long_as_it_says(extent: tuple[float, float, float, float]) -> None:
     """Both ends of the drawn bar, back on the ground by geodesic: the length beside it, within 0.5 %."""

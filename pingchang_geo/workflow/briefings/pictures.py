@@ -172,14 +172,15 @@ class _Drawn:
         fills = self.painting.colors[number].tolist()
         shapes = self.data.metres[number]
         if self.tiled:
-            return PictureLayer(shapes, fills, "#FFFFFF", 0.2, opacity, zorder=2)
+            return PictureLayer(shapes, fills, "#FFFFFF", 0.2, opacity=opacity, zorder=2)
         themed = self.layer.theme is not None
         return PictureLayer(
             shapes,
             fills if themed else style.color,
             style.color,
             style.weight * 0.6,
-            self._alpha(opacity),
+            self._alpha(1.0),
+            opacity,
             dash=style.dash or "",
             symbol=style.symbol,
             location=self._locations(number),

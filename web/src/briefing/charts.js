@@ -66,11 +66,12 @@
     };
   }
 
+  /** Value and share of each part: shares alone would be numbers that no source gives. */
   function doughnut(chart, series, { format, colours }) {
     return {
       type: "pie", hole: 0.55, sort: false, direction: "clockwise", labels: chart.categories.map((name) => wrapped(name, 10)), values: series.values,
       marker: { colors: chart.colors.length ? chart.colors : undefined, line: { color: colours.edge || colours.ground, width: 1 } },
-      textinfo: "label+percent", textposition: "outside", automargin: true, textfont: { color: colours.ink },
+      texttemplate: "%{label}<br>%{customdata}（%{percent}）", textposition: "outside", automargin: true, textfont: { color: colours.ink },
       customdata: series.values.map((value) => shown(value, format)),
       hovertemplate: `%{label}：%{customdata} ${plain(chart.unit)}（%{percent}）<extra></extra>`,
     };
