@@ -10,6 +10,7 @@ from typing import Any, Final
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 
+from pingchang_geo.briefing.editing import paragraphs
 from pingchang_geo.briefing.model import Problem
 from pingchang_geo.briefing.story import StoryScene
 from pingchang_geo.layers import palette
@@ -191,7 +192,7 @@ class SceneWriter:
 
     def _notes(self, slide: Any, *, first: bool) -> None:
         scene = self._scene
-        words = [scene.notes or scene.title] if first else ["（接上一页，讲稿见上一页。）"]
+        words = [*(paragraphs(scene.notes) or (scene.title,))] if first else ["（接上一页，讲稿见上一页。）"]
         if first:
             if self._ruler.fitted(clean(scene.title), template.TITLE.width, template.TITLE.height, _TITLE_SIZES).cut:
                 words.append(f"标题全文：{scene.title}")

@@ -126,6 +126,19 @@ def test_everything_of_a_scene_is_on_its_slide() -> None:
     assert line == f"来源：报告〔一〕；{BARS.source}"
 
 
+def test_notes_keep_their_paragraphs() -> None:
+    def written(notes: str) -> list[str]:
+        slide = deck_reading.opened(made(with_scene(notes=notes)).content).slides[1]
+        return [paragraph.text for paragraph in slide.notes_slide.notes_text_frame.paragraphs]
+
+    spoken = ["第一段。", "第二段。", "第三段。"]
+    assert written("第一段。\n第二段。\r\n\n第三段。")[:4] == [
+        *spoken,
+        "引文：“森林覆盖率达54.14%”——报告原文，《报告》一",
+    ]
+    assert written(" \n")[0] == "林地"
+
+
 def test_charts_are_native_with_the_screens_colours() -> None:
     deck = deck_reading.opened(made().content)
     (frame,) = [shape for _, shape in deck_reading.shapes(deck) if shape.has_chart]
