@@ -116,9 +116,8 @@ def _pptx(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes
 
 
 def _pdf(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:
-    content = handout.handout(story, atlas, made_at=_today(), progress=_step)
-    font = pictures.font()[1]
-    return content, [*(_words(problem) for problem in story.problems), *([font] if font else [])]
+    made = handout.handout(story, atlas, made_at=_today(), progress=_step)
+    return made.content, [_words(problem) for problem in made.problems]
 
 
 def _html(story: Story, atlas: Atlas, chosen: argparse.Namespace) -> tuple[bytes, list[str]]:

@@ -18,6 +18,7 @@ from pingchang_geo.store.briefings import BriefingShelf
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.briefings import saving
 from tests import briefing_scenes
+from tests.documents import pdf_text
 from tests.slides import deck_reading
 
 GOOD = 'format = 1\nname = "own"\ntitle = "自己的汇报"\n' + briefing_scenes.WOODS
@@ -93,6 +94,19 @@ def test_a_handout_is_written(file: Path, tmp_path: Path) -> None:
     target = tmp_path / "own.pdf"
     assert main(["briefing", "export", "own", "--pdf", "--out", str(target)]) == 0
     assert target.read_bytes().startswith(b"%PDF-")
+
+
+def test_what_cannot_be_drawn_in_a_handout_is_said_and_told_by_the_exit_code(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An extent on the other side of the globe: nothing is wrong with the file, the map fails when it is drawn."""
+    file.write_text(GOOD.replace("[scene.map]", "[scene.map]\nextent = [-80, -10, -79, -9]"), encoding="utf-8")
+    assert imported(file) == 0
+    target = tmp_path / "own.pdf"
+    capsys.readouterr()
+    assert main(["briefing", "export", "own", "--pdf", "--out", str(target)]) == 1
+    assert "问题：〔woods〕场景「林地」：地图未能绘制" in capsys.readouterr().err
+    assert "地图未能绘制" in "".join(pdf_text.text(target.read_bytes()).split())
 
 
 def test_the_map_of_a_scene_is_written(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

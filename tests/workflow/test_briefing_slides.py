@@ -207,8 +207,10 @@ def test_the_handout_has_every_scene_with_map_figures_and_notes(told: tuple[Stor
     story, atlas = told
     some = replace(story, scenes=(story.scenes[1], story.scenes[9]))
     said: list[tuple[int, int, str]] = []
-    document = handout.document(some, atlas, made_at=NOON, progress=lambda *step: said.append(step))
-    content = handout.handout(some, atlas, made_at=NOON)
+    document, problems = handout.document(some, atlas, made_at=NOON, progress=lambda *step: said.append(step))
+    made = handout.handout(some, atlas, made_at=NOON)
+    content = made.content
+    assert made.problems == problems == some.problems
     text = "".join(pdf_text.text(content).split())
     for scene in some.scenes:
         assert scene.title in text
@@ -220,4 +222,12 @@ def test_the_handout_has_every_scene_with_map_figures_and_notes(told: tuple[Stor
     assert [step[0] for step in said] == [1, 2]
     pictures = [block for block in document.blocks if type(block).__name__ == "Figure"]
     assert len(pictures) == sum((scene.map is not None) + len(scene.charts) for scene in some.scenes)
-    assert handout.handout(some, atlas, made_at=NOON) == content
+    assert handout.handout(some, atlas, made_at=NOON) == made
+
+
+def test_the_handouts_notes_keep_their_paragraphs(told: tuple[Story, Atlas]) -> None:
+    story, atlas = told
+    scene = replace(story.scenes[1], map=None, charts=(), notes="第一段。\n\n第二段。\r\n第三段。")
+    made = handout.handout(replace(story, scenes=(scene,)), atlas, made_at=NOON)
+    lines = [line.strip() for line in pdf_text.text(made.content).splitlines()]
+    assert {"第一段。", "第二段。", "第三段。"} <= set(lines)

@@ -54,7 +54,7 @@ def _slides(story: Story, atlas: Atlas, progress: Progress) -> bytes:
 def _handout(story: Story, atlas: Atlas, progress: Progress) -> bytes:
     from pingchang_geo.workflow.briefings.handout import handout  # noqa: PLC0415
 
-    return handout(story, atlas, made_at=datetime.now().astimezone(), progress=_pages(progress))
+    return handout(story, atlas, made_at=datetime.now().astimezone(), progress=_pages(progress)).content
 
 
 def _single_file(story: Story, atlas: Atlas, progress: Progress) -> bytes:

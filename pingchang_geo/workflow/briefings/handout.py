@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pingchang_geo.briefing.editing import paragraphs
+from pingchang_geo.briefing.model import Problem
 from pingchang_geo.briefing.story import Card, Story, StoryChart, StoryScene
 from pingchang_geo.documents import (
     Align,
@@ -36,7 +39,15 @@ _KINDS: Final = {"reported": "报告值", "computed": "计算值"}
 _SOURCES: Final = {"report": "报告", "layer": "图层", "parameters": "参数"}
 
 
-def handout(story: Story, atlas: Atlas, *, made_at: datetime, progress: Progress | None = None) -> bytes:
+@dataclass(frozen=True)
+class Handout:
+    """A finished handout: the PDF, and the story's problems with those of the export; its last page lists them."""
+
+    content: bytes
+    problems: tuple[Problem, ...]
+
+
+def handout(story: Story, atlas: Atlas, *, made_at: datetime, progress: Progress | None = None) -> Handout:
     """The story as PDF, A4; what cannot be drawn is said in its place and listed at the end.
 
     Args:
@@ -45,23 +56,26 @@ def handout(story: Story, atlas: Atlas, *, made_at: datetime, progress: Progress
         made_at: printed in the footer, with its time zone.
         progress: called with scenes done, scenes in all and what was done.
     """
-    return to_pdf(document(story, atlas, made_at=made_at, progress=progress), pictures.font()[0])
+    unset, problems = document(story, atlas, made_at=made_at, progress=progress)
+    return Handout(to_pdf(unset, pictures.font()[0]), problems)
 
 
-def document(story: Story, atlas: Atlas, *, made_at: datetime, progress: Progress | None = None) -> Document:
-    """The handout before it is set."""
+def document(
+    story: Story, atlas: Atlas, *, made_at: datetime, progress: Progress | None = None
+) -> tuple[Document, tuple[Problem, ...]]:
+    """The handout before it is set, and what is wrong with it."""
     tell = progress or (lambda done, total, words: None)
     blocks: list[Block] = []
-    found: list[str] = [problem.words() for problem in story.problems]
+    found = list(story.problems)
     if words := pictures.font()[1]:
-        found.append(words)
+        found.append(Problem("", words))
     for number, scene in enumerate(story.scenes, start=1):
         blocks += [PageBreak()] if number > 1 else []
         blocks += _Page(story, scene, atlas, f"{made_at:%Y-%m-%d}", found).blocks()
         tell(number, len(story.scenes), scene.title)
     blocks += [PageBreak(), *_end(story, found)]
     approval = (f"审图号：{story.approval}",) if story.approval else ()
-    return Document(
+    made = Document(
         title=story.title,
         subtitle=story.subtitle,
         made_at=made_at,
@@ -70,12 +84,13 @@ def document(story: Story, atlas: Atlas, *, made_at: datetime, progress: Progres
         notes=(f"汇报讲义。数据发布：{story.made_at[:10]}；数据版本：{story.atlas_id}。", *approval),
         numbered=False,
     )
+    return made, tuple(found)
 
 
 class _Page:
     """The blocks of one scene; ``found`` gathers what is wrong."""
 
-    def __init__(self, story: Story, scene: StoryScene, atlas: Atlas, on: str, found: list[str]) -> None:
+    def __init__(self, story: Story, scene: StoryScene, atlas: Atlas, on: str, found: list[Problem]) -> None:
         self._story = story
         self._scene = scene
         self._atlas = atlas
@@ -99,9 +114,9 @@ class _Page:
             yield from self._chart(chart)
         if scene.problems:
             yield Callout(Tone.AMBER, "本场问题", scene.problems)
-        if scene.notes:
+        if spoken := paragraphs(scene.notes):
             yield Heading("讲稿", 3)
-            yield Paragraph(scene.notes)
+            yield from map(Paragraph, spoken)
         if scene.sources:
             yield Paragraph(f"来源：{'；'.join(scene.sources)}", small=True)
 
@@ -129,7 +144,7 @@ class _Page:
         yield Figure(png, "", chart.alt or chart.title)
 
     def _failed(self, words: str) -> Callout:
-        self._found.append(f"{self._scene.title}：{words}")
+        self._found.append(Problem(self._scene.id, f"场景「{self._scene.title}」：{words}"))
         return Callout(Tone.AMBER, words)
 
 
@@ -138,7 +153,7 @@ def _fact(card: Card) -> tuple[str, str]:
     return card.label, f"{card.value} {card.unit}（{_KINDS[card.kind]}）{mark}"
 
 
-def _end(story: Story, found: list[str]) -> Iterator[Block]:
+def _end(story: Story, found: list[Problem]) -> Iterator[Block]:
     rows = tuple((_SOURCES.get(one.kind, one.kind), one.title, one.text, one.mark) for one in story.sources)
     yield Heading("数据来源与版本")
     if rows:
@@ -146,4 +161,4 @@ def _end(story: Story, found: list[str]) -> Iterator[Block]:
         yield Table(header, rows, (Align.LEFT,) * len(header), (1.0, 3.2, 6.0, 1.2))
     if found:
         yield Heading("问题清单")
-        yield Bullets(tuple(dict.fromkeys(found)), numbered=True)
+        yield Bullets(tuple(dict.fromkeys(problem.words() for problem in found)), numbered=True)
