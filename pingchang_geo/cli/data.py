@@ -16,8 +16,9 @@ from pingchang_geo.provenance import Kind, Provenance, as_of_text
 from pingchang_geo.readers import Limits
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.basis import Basis
 from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
-from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.publish import publish
 from pingchang_geo.workflow.uploads.mappings import Mappings
 
 
@@ -61,13 +62,15 @@ def _inspected(chosen: argparse.Namespace) -> Inspection:
         worker_seconds=allowed.worker_seconds,
         worker_memory_mb=allowed.worker_memory_mb,
     )
+    basis = Basis.now(start.open_store())
     found = inspect(
         chosen.files,
         chosen.layer,
         limits=limits,
         county=start.county_outline(),
         answers=answers,
-        current=start.current_content,
+        current=basis.content,
+        base=basis.name,
         remembered=Mappings(allowed.data_dir).recall,
     )
     return replace(found, issues=(*found.issues, *unasked(answers)))
@@ -90,7 +93,8 @@ def _publish(chosen: argparse.Namespace) -> int:
     actor = operator_of(chosen.by)
     if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
         print(inspection_text(inspection), file=sys.stderr)
-        store.log(actor.name, "refuse", layer=inspection.layer, issues=[i.code for i in inspection.issues])
+        codes = [one.code for one in inspection.issues]
+        store.log(actor.name, "refuse", layer=inspection.layer, file=list(inspection.files), issues=codes)
         print("未发布，当前版本未受影响。", file=sys.stderr)
         return inspection.decision.exit_code
     print(inspection_text(inspection))
@@ -102,7 +106,7 @@ def _publish(chosen: argparse.Namespace) -> int:
         provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=as_of),
         actor=actor,
         note=chosen.note,
-        base=current_base(store, inspection.layer),
+        base=inspection.base,
         progress=_say,
     )
     print(f"{layers.get(inspection.layer).title}现为{version.label}（{version.name}），共 {version.rows:,} 条。")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from pingchang_geo import attributes, carbon, conversion, crs, fieldmap, layers,
 from pingchang_geo.comparison import Comparison, compare
 from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.indicators import load_ledger
-from pingchang_geo.issues import Decision, Issue, answered, consents, decide, refuses, unclear
+from pingchang_geo.issues import Decision, Issue, answered, consents, decide, keyed, refuses, unclear
 from pingchang_geo.messages import issue
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 from pingchang_geo.specs import LayerSpec
@@ -37,9 +38,12 @@ _CRS_QUESTIONS: Final = ("CRS", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADA
 #: Findings about records that are left without a geometry.
 _UNREAD: Final = ("SHP_RECORDS_BROKEN", "GEOMETRY_UNREADABLE", "GEOMETRY_BEYOND")
 _TOTAL_VOLUME: Final = "volume_m3"
+#: Commas between ``field=column`` pairs; others belong to a column's name.
+_NEXT_PAIR: Final = re.compile(r",(?=\s*\w+\s*=)")
 
 Progress = Callable[[str], None]
 Current = Callable[[str], gpd.GeoDataFrame | None]
+Base = Callable[[str], str | None]
 Remembered = Callable[[str, Sequence[str]], Mapping[str, str]]
 
 
@@ -50,7 +54,9 @@ def inspect(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     county: Any | None = None,
     answers: Mapping[str, str] = _NO_ANSWERS,
+    mapping: Mapping[str, str] = _NO_ANSWERS,
     current: Current = lambda _: None,
+    base: Base = lambda _: None,
     remembered: Remembered = lambda _layer, _columns: {},
     progress: Progress = lambda _: None,
 ) -> Inspection:
@@ -61,9 +67,11 @@ def inspect(
         layer: layer id; guessed from fields and geometry when None.
         limits: what reading may cost.
         county: outline (EPSG:4490 polygon) that features have to lie in; without it the surrounding box.
-        answers: question code → value; an empty value confirms what is proposed. ``MAPPING`` holds
-            ``field=column`` pairs, separated by commas.
-        current: the current content of a layer (canonical source columns, EPSG:4490) to compare with, None without.
+        answers: question code, or key of one finding, → value; an empty value confirms what is proposed.
+            ``MAPPING`` holds ``field=column`` pairs, separated by commas.
+        mapping: field → column as the analyst chose, an empty column for none; goes before ``MAPPING``.
+        current: content of a layer (canonical source columns, EPSG:4490) to compare with, None without.
+        base: name of the version that ``current`` is about; :class:`.basis.Basis` answers both from one snapshot.
         remembered: mapping (field → column) confirmed earlier for a layer and these columns; answers go before it.
         progress: told each step, for the screen.
 
@@ -83,12 +91,14 @@ def inspect(
             limits,
             encoding=_said(answers, "ENCODING_UNSURE", "ENCODING"),
             crs=_said(answers, *_CRS_QUESTIONS),
-            dataset=_said(answers, "DATASET_SEVERAL", "DATASET"),
+            dataset=_dataset(answers),
         )
     except Refused as refusal:
         return Inspection(files=names, layer=known, issues=(refusal.issue,))
+    raw = _without_words(raw, _dataset(answers))
     try:
-        return _examined(_described(names, raw), raw, known, county, _Asked(answers, current, remembered, progress))
+        asked = _Asked(answers, mapping, current, base, remembered, progress)
+        return _examined(_described(names, raw), raw, known, county, asked)
     except Exception as error:
         # The boundary to data of unknown make: the analyst gets a refusal, the operator the traceback in the log.
         _LOG.exception("inspection failed")
@@ -103,9 +113,23 @@ def _said(answers: Mapping[str, str], *codes: str) -> str | None:
     return next((one for one in given if not consents(one) and not refuses(one)), None)
 
 
-def _settled(issues: Iterable[Issue], answers: Mapping[str, str]) -> tuple[Issue, ...]:
+def _dataset(answers: Mapping[str, str]) -> str | None:
+    """The data set that was named; any word may be a name."""
+    return answers.get("DATASET_SEVERAL", "").strip() or answers.get("DATASET", "").strip() or None
+
+
+def _without_words(raw: RawTable, named: str | None) -> RawTable:
+    """A yes or a no about the only data set there is names none that is missed."""
+    if named is None or len(raw.datasets) > 1 or not (consents(named) or refuses(named)):
+        return raw
+    return replace(raw, issues=tuple(one for one in raw.issues if one.code != "DATASET_UNKNOWN"))
+
+
+def _settled(
+    issues: Iterable[Issue], answers: Mapping[str, str], layer: str = "", columns: Mapping[str, str] = _NO_ANSWERS
+) -> tuple[Issue, ...]:
     """Issues under the answers given, and a notice for each answer that settles nothing."""
-    left = answered(issues, answers)
+    left = answered([keyed(one, layer, columns.get(one.field or "", "")) for one in issues], answers)
     doubtful = unclear(left, answers).items()
     return *left, *(issue("ANSWER_UNCLEAR", asked=code, value=value[:30]) for code, value in doubtful)
 
@@ -115,7 +139,9 @@ class _Asked:
     """The analyst's side: answers given, what there is already, steps told."""
 
     answers: Mapping[str, str]
+    mapping: Mapping[str, str]
     current: Current
+    base: Base
     remembered: Remembered
     progress: Progress
 
@@ -139,7 +165,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     answers, progress = asked.answers, asked.progress
     progress("识别图层与字段")
     samples = fieldmap.samples(raw.table)
-    chosen, found = _chosen_columns(answers.get("MAPPING", ""), raw)
+    chosen, found = _chosen_columns({**_pairs(answers.get("MAPPING", "")), **asked.mapping}, raw)
     layer, evidence, layer_issues = recognise.layer_of(raw.table, samples, raw.geometry, known)
     found += layer_issues
     if layer is None:
@@ -154,7 +180,7 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
     found += value_issues
     base = replace(base, layer=layer, layer_evidence=evidence, mapping=mapping, samples=samples)
     if not raw.crs.definition and decide(raw.issues) is Decision.REJECT:
-        return replace(base, issues=_settled((*raw.issues, *found), answers))
+        return replace(base, issues=_settled((*raw.issues, *found), answers, layer, mapping.columns))
     progress("换算坐标")
     shapes = _in_storage_crs(raw.geometry, raw.crs)
     shapes, beyond = _on_earth(raw, shapes)
@@ -171,7 +197,8 @@ def _examined(base: Inspection, raw: RawTable, known: str | None, county: Any | 
         progress("与当前版本比较")
         comparison, doubts = _compared(spec, checked.frame, asked.current(layer))
         found += doubts
-    return _concluded(replace(base, comparison=comparison), spec, checked, _settled((*raw.issues, *found), answers))
+    base = replace(base, comparison=comparison, base=asked.base(layer))
+    return _concluded(base, spec, checked, _settled((*raw.issues, *found), answers, layer, mapping.columns))
 
 
 def _named_units(mapping: FieldMapping, converted: Iterable[Issue]) -> dict[str, str]:
@@ -224,16 +251,24 @@ def _stock_tc(spec: LayerSpec, checked: Validated) -> float | None:
     return float(np.nansum(stock)) if np.isfinite(stock).any() else None
 
 
-def _chosen_columns(text: str, raw: RawTable) -> tuple[dict[str, str], list[Issue]]:
-    """``field=column`` pairs of an answer."""
+def _pairs(text: str) -> dict[str, str]:
+    """``field=column`` pairs of an answer; a column's name may hold commas."""
+    parts = (pair.partition("=") for pair in _NEXT_PAIR.split(text) if pair.strip())
+    return {name.strip(): column for name, _, column in parts}
+
+
+def _chosen_columns(wanted: Mapping[str, str], raw: RawTable) -> tuple[dict[str, str], list[Issue]]:
+    """Columns that the file has, named exactly or but for the blanks around; the others are reported."""
     chosen: dict[str, str] = {}
     found: list[Issue] = []
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, _, column = (part.strip() for part in pair.partition("="))
-        if column and column not in raw.table.columns:
-            found.append(issue("FIELD_UNKNOWN", field=name, detail=f"文件中没有列「{column}」"))
+    columns = [str(name) for name in raw.table.columns]
+    for name, given in wanted.items():
+        near = (column for column in columns if column.strip() == given.strip())
+        column = given if given in columns else next(near, None)
+        if column is None and given.strip():
+            found.append(issue("FIELD_UNKNOWN", field=name, detail=f"文件中没有列「{given.strip()}」"))
         else:
-            chosen[name] = column
+            chosen[name] = column or ""
     return chosen, found
 
 

@@ -43,6 +43,7 @@ class Inspection:
         frame: canonical source columns and geometry, EPSG:4490, ready to be published; None when rejected.
         checked: the same indexed by the file's 1-based record numbers, rejected or not, for the map of faults.
         samples: some values of each column of the file.
+        base: name of the version that was current before the inspection, which it compared with; None without one.
         comparison: with the current version; None where there is none, or the files were rejected before.
     """
 
@@ -63,6 +64,7 @@ class Inspection:
     stock_tc: float | None = None
     unique_keys: int | None = None
     issues: tuple[Issue, ...] = ()
+    base: str | None = None
     comparison: Comparison | None = field(default=None, repr=False, compare=False)
     frame: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)
     checked: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)

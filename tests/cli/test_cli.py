@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
 
-from pingchang_geo.cli import main
+from pingchang_geo.access import operator
+from pingchang_geo.cli import data, main
 from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.inspection import Inspection
+from pingchang_geo.workflow.publish import current_base, publish
 from tests import layer_frames
 from tests.factories import sample_forest, write_shapefile
 
@@ -156,3 +160,24 @@ def test_missing_reference_files_name_the_command(
     monkeypatch.setattr(start, "open_store", lambda: empty_store)
     assert main(["prepare"]) == 2
     assert "reference build" in capsys.readouterr().err
+
+
+def test_somebody_who_publishes_during_the_inspection_is_not_overwritten(
+    here: LocalStore, shapefile: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is published replaces the version that it was compared with, and no other."""
+    inspected = data.inspect
+
+    def slowly(*arguments: Any, **options: Any) -> Inspection:
+        found = inspected(*arguments, **options)
+        frame, source, base = layer_frames.forest(volume=88), layer_frames.OFFICIAL, current_base(here, "forest")
+        publish(here, "forest", frame, provenance=source, actor=operator("李四"), note="抢先", base=base)
+        return found
+
+    monkeypatch.setattr(data, "inspect", slowly)
+    arguments = ["publish", str(shapefile), "--layer", "forest", "--source", "林业局", "--confirm", "CRS_INFERRED"]
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "李四" in said
+    assert "重新与当前版本比较" in said
+    assert (here.snapshot().versions["forest"].number, here.snapshot().versions["forest"].note) == (2, "抢先")

@@ -9,9 +9,13 @@ import pytest
 import shapely
 
 from pingchang_geo import carbon, layers
+from pingchang_geo.access import operator
 from pingchang_geo.issues import Decision, Level
+from pingchang_geo.store import LocalStore, Version
+from pingchang_geo.workflow.basis import Basis
 from pingchang_geo.workflow.inspect import Inspection, inspect, inspection_text
-from tests import factories
+from pingchang_geo.workflow.publish import publish
+from tests import factories, layer_frames
 
 FOREST = factories.sample_forest(40)
 KEYS = [
@@ -300,3 +304,92 @@ def test_the_current_content_again_changes_nothing(tmp_path: Path) -> None:
     inspection = inspect([path], "forest", current=lambda _: current)
     assert inspection.decision is Decision.ACCEPT
     assert "NOTHING_CHANGED" in codes(inspection)
+
+
+@pytest.mark.parametrize("names", [("1", "2"), ("y", "t"), ("ok", "是"), ("0", "no")])
+def test_data_sets_may_have_any_name(names: tuple[str, str], tmp_path: Path) -> None:
+    """What says yes or no elsewhere is a name here; the second set is the larger one."""
+    for number, name in enumerate(names, start=1):
+        frame = FOREST.iloc[: 20 * number]
+        factories.write_shapefile(frame, tmp_path, name=name)
+    files = sorted(path for name in names for path in tmp_path.glob(f"{name}.*"))
+    asked = checked(inspect(files, "forest"))
+    assert (asked.dataset, codes(asked, Level.CONFIRM)) == (names[1], ["DATASET_SEVERAL"])
+    for code in ("DATASET_SEVERAL", "DATASET"):
+        smaller = checked(inspect(files, "forest", answers={code: names[0]}))
+        assert (smaller.dataset, smaller.rows, smaller.decision) == (names[0], 20, Decision.ACCEPT)
+    larger = checked(inspect(files, "forest", answers={"DATASET_SEVERAL": ""}))
+    assert (larger.dataset, larger.decision) == (names[1], Decision.ACCEPT)
+    for word in ("yes", "否"):
+        left = inspect(files, "forest", answers={"DATASET_SEVERAL": word})
+        assert codes(left, Level.CONFIRM) == ["DATASET_UNKNOWN", "DATASET_SEVERAL"]
+        assert "ANSWER_UNCLEAR" not in codes(left)
+
+
+def test_a_yes_about_the_only_data_set_is_no_name(tmp_path: Path) -> None:
+    path = factories.write_shapefile(FOREST, tmp_path)
+    assert inspect([path], "forest", answers={"DATASET_SEVERAL": "yes"}).decision is Decision.ACCEPT
+    assert "DATASET_UNKNOWN" in codes(inspect([path], "forest", answers={"DATASET_SEVERAL": "other"}), Level.CONFIRM)
+
+
+@pytest.mark.parametrize("column", ["蓄积, 每公顷", "XJ1 ", "a=b,c"])
+def test_columns_may_hold_commas_and_blanks(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    FOREST.rename(columns={"HUO_LMGQXJ": column}).to_file(path, driver="GeoJSON")
+    for said in (
+        {"mapping": {"volume_m3_ha": column}},
+        {"mapping": {"volume_m3_ha": column.strip()}},
+        {"answers": {"MAPPING": f"xiaoban=XIAO_BAN, volume_m3_ha={column}"}},
+        {"answers": {"MAPPING": f"volume_m3_ha = {column.strip()},village="}},
+    ):
+        found = checked(inspect([path], "forest", **said))
+        assert found.as_dict()["columns"]["volume_m3_ha"] == column
+        assert "FIELD_UNKNOWN" not in codes(found)
+    assert "village" not in found.as_dict()["columns"]
+
+
+def test_the_exact_name_comes_before_the_one_with_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    FOREST.assign(**{"XJ1 ": 1.0, "XJ1": 2.0}).to_file(path, driver="GeoJSON")
+    for column in ("XJ1", "XJ1 "):
+        found = inspect([path], "forest", mapping={"volume_m3_ha": column})
+        assert found.as_dict()["columns"]["volume_m3_ha"] == column
+
+
+def test_an_answer_to_one_finding_is_none_to_another(tmp_path: Path) -> None:
+    """The same code about another column, another count or another layer is another question."""
+    wild = FOREST.assign(HUO_LMGQXJ=5000.0, OTHER=5000.0)
+    path = factories.write_shapefile(wild, tmp_path)
+    (asked,) = (one for one in inspect([path], "forest").issues if one.code == "VALUE_LIMITS")
+    told = {asked.key: ""}
+    assert inspect([path], "forest", answers=told).decision is Decision.ACCEPT
+    other = inspect([path], "forest", answers=told, mapping={"volume_m3_ha": "OTHER"})
+    assert codes(other, Level.CONFIRM) == ["VALUE_LIMITS"]
+    fewer = factories.write_shapefile(wild.iloc[1:], tmp_path / "fewer")
+    assert codes(inspect([fewer], "forest", answers=told), Level.CONFIRM) == ["VALUE_LIMITS"]
+    by_code = inspect([path], "forest", answers={"VALUE_LIMITS": ""}, mapping={"volume_m3_ha": "OTHER"})
+    assert by_code.decision is Decision.ACCEPT
+
+
+def test_the_version_compared_with_is_named(tmp_path: Path, empty_store: LocalStore) -> None:
+    """Whatever is published while files are inspected: content and name are those of the snapshot taken before."""
+    path = factories.write_shapefile(FOREST, tmp_path)
+    assert inspect([path], "forest").base is None
+    frame = inspect([path], "forest").frame
+    first = put(empty_store, frame)
+    basis = Basis.now(empty_store)
+
+    def meanwhile(step: str) -> None:
+        if step == "与当前版本比较":
+            put(empty_store, layer_frames.forest())
+
+    found = inspect([path], "forest", current=basis.content, base=basis.name, progress=meanwhile)
+    assert empty_store.snapshot().versions["forest"].number == 2
+    assert found.base == first.name
+    assert "NOTHING_CHANGED" in codes(found)
+
+
+def put(store: LocalStore, frame: gpd.GeoDataFrame) -> Version:
+    base = Basis.now(store).name("forest")
+    source, who = layer_frames.OFFICIAL, operator("李四")
+    return publish(store, "forest", frame, provenance=source, actor=who, note="", base=base)
