@@ -36,7 +36,7 @@ def write(parsed: Parsed, folder: Path) -> None:
         "crs": asdict(parsed.crs),
         "issues": [asdict(issue) for issue in parsed.issues],
     }
-    (folder / "result.json").write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    (folder / "result.json").write_text(json.dumps(said), "utf-8")
 
 
 def issue_from(values: dict[str, Any]) -> Issue:

@@ -71,7 +71,7 @@ def _gather(request: Request, folder: Path) -> list[_File]:
     """All files given, siblings of a lone shapefile part and members of archives included."""
     files: list[_File] = []
     for path in _with_siblings(request.paths):
-        name = path.name
+        name = sniff.display(path.name)
         if not path.is_file():
             raise Refused(issue("FILE_MISSING", file=name))
         size = path.stat().st_size
@@ -191,7 +191,7 @@ def _nothing(files: Sequence[_File], request: Request) -> Refused:
         name = files[0].name
         stem = name.rsplit(".", 1)[0]
         return Refused(issue("SHP_PART_MISSING", dataset=stem, part=".shp"))
-    name = request.paths[0].name if request.paths else "（未提供文件）"
+    name = sniff.display(request.paths[0].name) if request.paths else "（未提供文件）"
     return Refused(issue("FILE_MISSING", file=name))
 
 

@@ -19,11 +19,14 @@ import pyarrow as pa
 import shapely
 
 from pingchang_geo.messages import issue
+from pingchang_geo.readers import sniff
 from pingchang_geo.readers.handover import GEOMETRY, RECORD, issue_from
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 
 _LOG: Final = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
+#: Whole numbers with more digits than float64 holds, and what pandas keeps them in beside nulls.
+_WHOLE: Final = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -54,7 +57,7 @@ def read(
         "crs": crs,
         "dataset": dataset,
     }
-    label = paths[0].name if paths else ""
+    label = sniff.display(paths[0].name) if paths else ""
     try:
         with tempfile.TemporaryDirectory(prefix="pingchang-read-") as name:
             (Path(name) / "request.json").write_text(json.dumps(job), "utf-8")
@@ -119,13 +122,22 @@ def _run(folder: Path, limits: Limits, label: str) -> None:
         raise Refused(issue("READ_CRASHED", detail=detail))
 
 
+def _frame(columns: Any) -> pd.DataFrame:
+    """A table for pandas. Large whole numbers among nulls stay whole: as float64 an id loses digits from 2^53 on."""
+    names = columns.column_names
+    gaps = [name for name in names if (column := columns.column(name)).null_count and column.type in _WHOLE]
+    if not gaps:
+        return columns.to_pandas(self_destruct=True)
+    whole = columns.select(gaps).to_pandas(types_mapper=_WHOLE.get)
+    return pd.concat([columns.drop_columns(gaps).to_pandas(self_destruct=True), whole], axis=1)[names]
+
+
 def _take(said: dict[str, Any], folder: Path) -> RawTable:
     with pa.OSFile(str(folder / "result.arrow"), "rb") as source:
         content = pa.ipc.open_file(source).read_all()
     record = content.column(RECORD).to_numpy()
     wkb = np.asarray(content.column(GEOMETRY).to_numpy(zero_copy_only=False), dtype=object)
-    columns = content.drop_columns([RECORD, GEOMETRY])
-    frame = columns.to_pandas(self_destruct=True)
+    frame = _frame(content.drop_columns([RECORD, GEOMETRY]))
     frame.index = pd.Index(record, name="record")
     finding = said["crs"]
     return RawTable(

@@ -57,6 +57,8 @@ _TEXT: Final = Content("text", "普通文本")
 _XML: Final = Content("xml", "XML 文本")
 #: White space, and the record separator that GeoJSON text sequences begin with (RFC 8142).
 _BLANK: Final = b" \t\r\n\x1e"
+#: Bytes of a name that could not be decoded, as Python keeps them.
+_ESCAPED: Final = re.compile("[\udc80-\udcff]")
 _KML_ROOT: Final = re.compile(rb"<(?:\w+:)?kml[\s>]")
 
 
@@ -73,6 +75,17 @@ def content_of(head: bytes) -> Content:
     if text[:1] == b"<":
         return KML if _KML_ROOT.search(text) else _XML
     return _UNKNOWN if b"\x00" in head else _TEXT
+
+
+def display(name: str) -> str:
+    """A file's name as text: one that is not UTF-8 (Linux knows bytes only) is read as GB18030.
+
+    >>> display("\udcc1\udcd6.shp")
+    '林.shp'
+    """
+    if not _ESCAPED.search(name):
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("gb18030", "replace")
 
 
 def extension(name: str) -> str:

@@ -66,7 +66,7 @@ def main(folder: Path) -> int:
     try:
         write(parse(request, unpacked), folder)
     except Refused as error:
-        (folder / "result.json").write_text(json.dumps({"refused": asdict(error.issue)}, ensure_ascii=False), "utf-8")
+        (folder / "result.json").write_text(json.dumps({"refused": asdict(error.issue)}), "utf-8")
     return 0
 
 

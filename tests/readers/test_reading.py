@@ -186,6 +186,36 @@ def test_twenty_digit_numbers_and_leading_zeros_stay_text(tmp_path: Path) -> Non
     assert raw.table.iloc[0].astype(str).tolist() == ["51192300100000000017", "0012"]
 
 
+LONG_ID = 2**53 + 1  # the first whole number that float64 has not
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
+def test_whole_numbers_beside_an_empty_cell_keep_every_digit(suffix: str, tmp_path: Path) -> None:
+    ids = pd.array([LONG_ID, None, LONG_ID + 1], dtype="Int64")
+    frame = gpd.GeoDataFrame({"BSM": ids, "N": [1, 2, 3]}, geometry=FOREST.geometry[:3].to_crs(4490))
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_file(path, engine="pyogrio")
+    raw = readers.read([path])
+    assert [name for name in raw.table if name != "fid"] == ["BSM", "N"]
+    assert [None if pd.isna(one) else str(one) for one in raw.table["BSM"]] == [str(LONG_ID), None, str(LONG_ID + 1)]
+    numbers = raw.table["N"].astype(str).tolist()
+    assert numbers == ["1", "2", "3"]
+
+
+def test_a_file_name_that_is_not_utf_8(shp: Path, tmp_path: Path) -> None:
+    named = os.fsdecode(os.fsencode(tmp_path) + b"/" + "林地".encode("gbk"))
+    paths = [part.rename(f"{named}{part.suffix}") for part in sorted(shp.parent.iterdir())]
+    for given in (paths, [Path(f"{named}.shp")]):
+        raw = readers.read(given)
+        assert (raw.dataset, raw.datasets, len(raw.table)) == ("林地", ("林地",), 30)
+    Path(f"{named}.dbf").unlink()
+    with pytest.raises(Refused, match=r"「林地」缺少 \.dbf"):
+        readers.read([Path(f"{named}.shp")])
+
+
 def test_views_and_foreign_databases(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     FOREST.to_file(path, layer="forest")
