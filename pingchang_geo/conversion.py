@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import FieldKind, FieldSpec, LayerSpec
 from pingchang_geo.units import HA_M2, KM2_M2, MU_M2, MU_PER_HA
@@ -89,6 +89,10 @@ _SCALED_SHARE: Final = 0.5
 _PERCENT_FROM: Final = 10
 
 
+#: Share of rows with values outside its table above which a required field is asked about.
+_STRANGE_SHARE: Final = 0.2
+
+
 @dataclass(frozen=True)
 class Coded:
     """A column as distinct values and one code per row, −1 = missing."""
@@ -129,7 +133,7 @@ def parse_number(text: str) -> tuple[float, str] | None:
     else:
         return (value, "") if not math.isinf(value) else None
     plain = half_width(text).upper()
-    if plain in _NOTHING or set(plain) == {"*"}:  # asterisks: a number too wide for its DBF field
+    if plain in _NOTHING or _is_asterisks(plain):
         return math.nan, ""
     found = _NUMBER.match(plain)
     if not found or not found[1] or not any(c.isdigit() for c in found[1]):
@@ -272,7 +276,8 @@ def _samples(values: Sequence[Any]) -> str:
 def _text(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]) -> _Turned:
     del spec, record
     coded = Coded.of(column)
-    names = [None if (text := as_text(value)).upper() in _NULLS else text for value in coded.values]
+    texts = [as_text(value) for value in coded.values]
+    names = [None if text.upper() in _NULLS or _is_asterisks(text) else text for text in texts]
     return pd.array([*names, None], dtype="str").take(np.where(coded.codes < 0, len(names), coded.codes)), []
 
 
@@ -295,22 +300,30 @@ def _category(spec: FieldSpec, column: pd.Series[Any], record: NDArray[np.int64]
     index = {name: position for position, name in enumerate(categories)}
     positions = np.array([-1 if name is None else index[name] for name in names] + [-1], dtype=np.int64)
     issues = [
-        issue(
-            code,
-            field=spec.name,
-            rows=coded.rows(which, record),
-            label=spec.label,
-            samples=_samples([coded.values[i] for i in which]),
-        )
+        _strange(code, spec, coded, which, record)
         for code, which in (("CODE_UNKNOWN", unknown), ("CATEGORY_NEW", new))
-        if which and len(coded.rows(which, record))
+        if len(coded.rows(which, record))
     ]
     return pd.Categorical.from_codes(positions[coded.codes], categories=pd.Index(categories)), issues
 
 
+def _strange(code: str, spec: FieldSpec, coded: Coded, which: Sequence[int], record: NDArray[np.int64]) -> Issue:
+    """Values outside a field's table: a slip here and there, or, where they are many, another table or column."""
+    rows = coded.rows(which, record)
+    many = spec.required and len(rows) > _STRANGE_SHARE * len(record)
+    samples = _samples([coded.values[i] for i in which])
+    level = Level.CONFIRM if many else None
+    return issue(code, level=level, field=spec.name, rows=rows, label=spec.label, samples=samples)
+
+
+def _is_asterisks(text: str) -> bool:
+    """What a DBF holds for a missing number, or for one too wide for its field."""
+    return not text.strip("*")
+
+
 def _is_nothing(text: str) -> bool:
     plain = half_width(text).upper()
-    return plain in _NOTHING or not plain.strip("0")
+    return plain in _NOTHING or not plain.strip("0") or _is_asterisks(plain)
 
 
 def _code_lookup(spec: FieldSpec) -> dict[str, str]:
@@ -329,7 +342,7 @@ def _code_lookup(spec: FieldSpec) -> dict[str, str]:
 def _name(text: str, lookup: Mapping[str, str], *, free: bool) -> str | None:
     """Name for a code or a spelling of a name; None for nothing and for what is not known."""
     plain = half_width(text)
-    if plain.upper() in _NOTHING:
+    if plain.upper() in _NOTHING or _is_asterisks(plain):
         return None
     if free and not lookup:
         return plain

@@ -1,6 +1,7 @@
 """Values as files have them → canonical values."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from pingchang_geo import layers
 from pingchang_geo.conversion import as_text, parse_number, to_canonical
-from pingchang_geo.issues import Issue
+from pingchang_geo.issues import Issue, Level
 
 FOREST = layers.get("forest")
 
 
-def turned(name: str, values: list[object], layer: str = "forest") -> tuple[list[object], list[Issue]]:
+def turned(name: str, values: Any, layer: str = "forest") -> tuple[list[object], list[Issue]]:
     table = pd.DataFrame({"C": values}, index=pd.RangeIndex(1, len(values) + 1))
     frame, issues = to_canonical(layers.get(layer), {name: "C"}, table)
     return [None if pd.isna(value) else value for value in frame[name]], issues
@@ -46,6 +47,28 @@ def test_nothing(text: str) -> None:
     parsed = parse_number(text)
     assert parsed is not None
     assert math.isnan(parsed[0])
+
+
+@pytest.mark.parametrize("name", ["xiaoban", "species", "volume_m3_ha"])
+def test_asterisks_of_a_dbf_are_nothing_in_any_field(name: str) -> None:
+    assert turned(name, ["*" * 18, "220"])[0][0] is None
+    assert turned(name, ["*" * 18, "220"])[1] == []
+
+
+def test_large_ids_beside_nothing_keep_their_digits() -> None:
+    ids = pd.array([2**53 + 1, None, 511923000000000001], dtype="Int64")
+    assert turned("xiaoban", ids)[0] == ["9007199254740993", None, "511923000000000001"]
+    assert turned("volume_m3_ha", pd.array([50, None], dtype="Int64"))[0] == [50.0, None]
+    assert turned("species", pd.array([220, None], dtype="Int64"))[0] == ["马尾松", None]
+
+
+@pytest.mark.parametrize(("code", "strange"), [("CODE_UNKNOWN", "999"), ("CATEGORY_NEW", "桉树类")])
+def test_many_strange_values_in_a_required_field_are_asked_about(code: str, strange: str) -> None:
+    for count, level in ((2, Level.WARNING), (3, Level.CONFIRM)):
+        issues = turned("species", [strange] * count + ["220"] * (10 - count))[1]
+        assert [(one.code, one.level, one.count) for one in issues] == [(code, level, count)]
+    optional = turned("origin", ["98"] * 10)[1]
+    assert [(one.code, one.level) for one in optional] == [("CODE_UNKNOWN", Level.WARNING)]
 
 
 @pytest.mark.parametrize("text", ["abc", "1,23", "12-13", "inf", "1.2.3", "约12", "=1+1", "１a２"])

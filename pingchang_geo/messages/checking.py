@@ -38,12 +38,12 @@ FIELDS: Final = {
     "CODE_UNKNOWN": Template(
         _W,
         "「{label}」有 {count} 条记录的代码未识别（如 {samples}），归入「未识别」{where}。",
-        "请改为规程规定的代码或名称。",
+        "请改为规程规定的代码或名称；若占多数，请先核对该列是否对应正确。",
     ),
     "CATEGORY_NEW": Template(
         _W,
         "「{label}」有 {count} 条记录的取值不在标准名称内（如 {samples}），按原文保留{where}。",
-        "如属笔误，请改正。",
+        "如属笔误，请改正；若占多数，请先核对该列是否对应正确。",
     ),
     "NUMBER_UNREADABLE": Template(
         _W,
