@@ -200,8 +200,9 @@ CRS: Final = {
     ),
     "CRS_MISSING": Template(
         _C,
-        "文件没有坐标系说明，坐标与多个坐标系相符：{candidates}；暂按 {name}（{evidence}）。",
-        "请确认坐标系（命令行：--confirm CRS_MISSING=4524）。",
+        "文件没有坐标系说明，坐标与多个坐标系相符：{candidates}；暂按 {name}（{evidence}）；"
+        "坐标数值也分不清 CGCS2000、西安 80 与北京 54。",
+        "请向数据提供方核实后确认坐标系（命令行：--confirm CRS_MISSING=编号，可选 {numbers}），并补上 .prj 文件。",
     ),
     "CRS_CONTRADICTORY": Template(
         _C,

@@ -22,7 +22,12 @@ from pingchang_geo.readers.model import Columns, Refused, Source, require_size
 _GEOMETRIES: Final = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
-_CRS_NAME: Final = re.compile(r"^(?:urn:ogc:def:crs:)?(EPSG|OGC)(?::|::|:[\d.]+:)(\w+)$", re.IGNORECASE)
+#: ``EPSG:4490``, ``urn:ogc:def:crs:EPSG::4490``, ``http://www.opengis.net/def/crs/EPSG/0/4490``; a name, never fetched.
+_CRS_NAME: Final = re.compile(
+    r"^(?:(?:urn:ogc:def:crs:)?(?=\w+:)|https?://(?:www\.)?opengis\.net/def/crs/(?=\w+/))"
+    r"(EPSG|OGC)(?::|::|:[\d.]+:|/[\d.]+/)(\w+)$",
+    re.IGNORECASE,
+)
 #: What members that are not what they should be raise on their way to a geometry.
 _MALFORMED: Final = (
     TypeError,

@@ -7,7 +7,7 @@ data elsewhere, while a usual system lands them in the county, is a contradictio
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -219,12 +219,20 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
     points = sample(geometry)
     said = parse(forced, points) if forced else None
     if said is not None:
-        return CrsFinding(said.epsg, _definition(said), "由使用者指定", 1.0), _legacy_issue(said)
+        return _said(said, points)
     finding, issues = _found(text, points)
     if forced:
         wrong = issue("ANSWER_INVALID", level=Level.CONFIRM, question="坐标系", value=forced[:30], example="4524")
         issues = [wrong, *issues]
     return finding, issues
+
+
+def _said(said: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
+    """The analyst's word; whether x and y changed places is another question, which stays open."""
+    if share_in_county(points, said.crs) <= _SHARE and _fits_swapped(points, said):
+        finding, issues = _swapped(said, points)
+        return replace(finding, evidence="由使用者指定，横纵坐标交换后落在平昌县内"), issues
+    return CrsFinding(said.epsg, _definition(said), "由使用者指定", 1.0), _legacy_issue(said)
 
 
 def _found(text: str | None, points: Points) -> tuple[CrsFinding, list[Issue]]:
@@ -234,6 +242,8 @@ def _found(text: str | None, points: Points) -> tuple[CrsFinding, list[Issue]]:
         return _without_points(declared)
     if declared is not None and share_in_county(points, declared.crs) > _SHARE:
         return _landed(declared, text or "")
+    if declared is not None and _fits_swapped(points, declared):
+        return _swapped(declared, points)
     if declared is not None and text != _DEFAULT:
         return _elsewhere(declared, points)
     finding, issues = _undeclared(points, unreadable=bool(text) and declared is None)
@@ -273,27 +283,44 @@ def _landed(declared: _Declared, text: str) -> tuple[CrsFinding, list[Issue]]:
 
 def _elsewhere(declared: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
     """The declaration does not land in the county."""
-    if share_in_county(points[:, ::-1], declared.crs) > _SHARE:
-        evidence = f"文件声明为 {declared.name}，{_evidence(points)}"
-        finding = CrsFinding(declared.epsg, _definition(declared), evidence, 0.6, swap=True)
-        return finding, [*_legacy_issue(declared), issue("CRS_SWAPPED", evidence=evidence)]
     candidates = fitting(points)
     if candidates:
         first = candidates[0]
         evidence = _evidence(points)
         finding = CrsFinding(first, f"EPSG:{first}", evidence, 0.5, candidates)
         return finding, [
-            issue("CRS_CONTRADICTORY", claimed=declared.name, name=NAMES[first], evidence=evidence, epsg=first)
+            issue("CRS_CONTRADICTORY", claimed=declared.name, name=_either(candidates), evidence=evidence, epsg=first)
         ]
     evidence = f"文件声明为 {declared.name}，但坐标不在平昌县附近"
     return CrsFinding(declared.epsg, _definition(declared), evidence, 0.5), _legacy_issue(declared)
 
 
+def _fits_swapped(points: Points, declared: _Declared) -> bool:
+    return share_in_county(points[:, ::-1], declared.crs) > _SHARE
+
+
+def _swapped(declared: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
+    """The declaration lands in the county once x and y have changed places."""
+    evidence = f"文件声明为 {declared.name}，{_evidence(points)}"
+    finding = CrsFinding(declared.epsg, _definition(declared), evidence, 0.6, swap=True)
+    return finding, [*_legacy_issue(declared), issue("CRS_SWAPPED", evidence=evidence)]
+
+
 def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
-    candidates = fitting(points)
     evidence = _evidence(points)
-    if not candidates:
-        return _swapped_or_unknown(points, evidence, unreadable=unreadable)
+    if candidates := fitting(points):
+        return _inferred(candidates, evidence, unreadable=unreadable)
+    if candidates := fitting(points[:, ::-1]):
+        said = f"{evidence}，横纵坐标交换后"
+        finding, issues = _inferred(candidates, said, unreadable=unreadable)
+        swapped = issue("CRS_SWAPPED", evidence=f"{said}符合 {_either(candidates)}")
+        return replace(finding, confidence=0.4, swap=True), [swapped, *issues]
+    detail = "坐标系说明无法识别" if unreadable else "文件没有坐标系说明，坐标也不在平昌县的范围内"
+    return CrsFinding(None, "", detail, 0.0), [issue("CRS_UNKNOWN", detail=detail, bounds=_bounds_text(points))]
+
+
+def _inferred(candidates: tuple[int, ...], evidence: str, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
+    """What the numbers alone say: zone and prefix, sometimes several, never the datum; it is always asked."""
     first = candidates[0]
     name = NAMES[first]
     certain = len(candidates) == 1 and first in _CGCS2000
@@ -301,22 +328,17 @@ def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[I
         first, f"EPSG:{first}", f"{evidence}，基准按 CGCS2000 认定", 0.8 if certain else 0.4, candidates
     )
     if unreadable:
-        found = issue("CRS_UNREADABLE", detail="内容不是有效的坐标系定义", name=name, evidence=evidence, epsg=first)
+        detail = "内容不是有效的坐标系定义"
+        found = issue("CRS_UNREADABLE", detail=detail, name=_either(candidates), evidence=evidence, epsg=first)
     elif certain:
         found = issue("CRS_INFERRED", name=name, evidence=evidence, epsg=first)
     else:
         listed = "、".join(NAMES[epsg] for epsg in candidates)
-        found = issue("CRS_MISSING", candidates=listed, name=name, evidence=evidence)
+        old = [twin for epsg in candidates for twin in TWINS.get(epsg, ())]
+        numbers = "、".join(map(str, (*candidates, *old)))
+        found = issue("CRS_MISSING", candidates=listed, name=name, evidence=evidence, numbers=numbers)
     return finding, [found]
 
 
-def _swapped_or_unknown(points: Points, evidence: str, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
-    candidates = fitting(points[:, ::-1])
-    if candidates:
-        first = candidates[0]
-        said = f"{evidence}，交换后符合 {NAMES[first]}"
-        return CrsFinding(first, f"EPSG:{first}", said, 0.4, candidates, swap=True), [
-            issue("CRS_SWAPPED", evidence=said)
-        ]
-    detail = "坐标系说明无法识别" if unreadable else "文件没有坐标系说明，坐标也不在平昌县的范围内"
-    return CrsFinding(None, "", detail, 0.0), [issue("CRS_UNKNOWN", detail=detail, bounds=_bounds_text(points))]
+def _either(candidates: tuple[int, ...]) -> str:
+    return "或 ".join(NAMES[epsg] for epsg in candidates)

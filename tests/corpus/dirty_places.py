@@ -106,12 +106,34 @@ def points_for_compartments(folder: Path) -> Path:
     return sample.shapefile(sample.with_geometry(sample.forest(), shapely.centroid(_shapes())), folder)
 
 
-@confirm("CRS_SWAPPED", each=("4524", "none", "4490"))
+@confirm("CRS_SWAPPED", each=("4524", "4490"))
 def swapped_axes(folder: Path, value: str) -> Path:
     """X and Y changed places: in surveying X points north."""
-    frame = sample.forest().to_crs(4490) if value == "4490" else sample.forest()
+    return _swapped(folder, int(value), prj=value)
+
+
+@confirm("CRS_SWAPPED", "CRS_INFERRED")
+def swapped_axes_without_prj(folder: Path) -> Path:
+    """The same, and the .prj was lost."""
+    return _swapped(folder, 4524)
+
+
+@confirm("CRS_SWAPPED", "CRS_MISSING")
+def swapped_axes_that_fit_several_zones(folder: Path) -> Path:
+    """The same from a receiver set to UTM: CGCS2000's 6° zone fits as well, 1.4 km beside it."""
+    return _swapped(folder, 32648)
+
+
+@accept(same=True, answers={"CRS_SWAPPED": "", "CRS_MISSING": "32648"}, epsg=32648)
+def swapped_axes_and_zone_answered(folder: Path) -> Path:
+    """The same after both questions were answered."""
+    return _swapped(folder, 32648)
+
+
+def _swapped(folder: Path, epsg: int, prj: str | None = None) -> Path:
+    frame = sample.forest().to_crs(epsg)
     shapes = shapely.transform(np.array(frame.geometry.array), lambda p: p[:, ::-1])
-    return sample.by_hand(sample.with_geometry(frame, shapes), folder, prj=None if value == "none" else value)
+    return sample.by_hand(sample.with_geometry(frame, shapes), folder, prj=prj)
 
 
 @accept(same=True, answers={"CRS_SWAPPED": ""})

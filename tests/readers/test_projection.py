@@ -82,11 +82,9 @@ def test_a_prj_that_lands_elsewhere_is_contradicted_by_the_numbers() -> None:
 
 
 def test_swapped_axes() -> None:
-    swapped = shapely.transform(in_crs(4524), lambda points: points[:, ::-1])
-    for text in ("EPSG:4524", None):
-        finding, issues = projection.find(text, swapped)
-        assert (finding.epsg, finding.swap) == (4524, True)
-        assert [issue.code for issue in issues] == ["CRS_SWAPPED"]
+    finding, issues = projection.find("EPSG:4524", swapped(4524))
+    assert (finding.epsg, finding.swap) == (4524, True)
+    assert [issue.code for issue in issues] == ["CRS_SWAPPED"]
 
 
 def test_an_unreadable_prj_falls_back_to_the_numbers_and_asks() -> None:
@@ -112,6 +110,39 @@ def test_the_analyst_decides() -> None:
     assert found(None, in_crs(4507), forced="4544") == (4544, [])
     assert found(None, in_crs(4524), forced="EPSG:2360") == (2360, ["CRS_LEGACY"])
     assert found(None, in_crs(4524), forced="zone 36") == (4524, ["ANSWER_INVALID", "CRS_INFERRED"])
+
+
+def swapped(epsg: int) -> np.ndarray:
+    return np.asarray(shapely.transform(in_crs(epsg), lambda points: points[:, ::-1]))
+
+
+def test_swapped_numbers_without_prj_leave_the_system_open() -> None:
+    finding, issues = projection.find(None, swapped(32648))
+    assert finding.swap
+    assert finding.candidates == (4507, 4544, 32648)
+    assert [issue.code for issue in issues] == ["CRS_SWAPPED", "CRS_MISSING"]
+    for number in ("4507", "4544", "32648", "2343", "21458"):
+        assert number in issues[1].fix
+    assert "4524" not in issues[1].fix
+    assert found(None, swapped(4524))[1] == ["CRS_SWAPPED", "CRS_INFERRED"]
+    assert found("rubbish", swapped(4524))[1] == ["CRS_SWAPPED", "CRS_UNREADABLE"]
+
+
+@pytest.mark.parametrize(("forced", "codes"), [("32648", ["CRS_SWAPPED"]), ("2343", ["CRS_LEGACY", "CRS_SWAPPED"])])
+def test_what_the_analyst_says_of_swapped_numbers_keeps_the_swap(forced: str, codes: list[str]) -> None:
+    finding, issues = projection.find(None, swapped(int(forced)), forced=forced)
+    assert (finding.epsg, finding.swap) == (int(forced), True)
+    assert [issue.code for issue in issues] == codes
+
+
+def test_swapped_geojson_is_wgs_84_as_the_format_says() -> None:
+    assert found("OGC:CRS84", swapped(4326)) == (4326, ["CRS_SWAPPED"])
+
+
+def test_every_system_that_fits_is_named() -> None:
+    for text in ("rubbish", "EPSG:4524"):
+        _, issues = projection.find(text, in_crs(32648))
+        assert all(number in issues[0].message for number in ("4507", "4544", "32648"))
 
 
 def test_no_geometry_at_all() -> None:
