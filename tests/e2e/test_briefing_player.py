@@ -47,6 +47,12 @@ _SPOT = """() => {
 }"""
 
 
+#: Least height of letters as a share of the screen's: what the back row must read, and what is for the record.
+LEAST = {".bf-text": 0.021, ".bf-card dt": 0.0165, ".bf-plot text": 0.0155, ".bf-tag, .bf-sources": 0.012}
+_LETTERS = """(kinds) => Object.fromEntries(kinds.map((kind) => [kind, Math.min(...[...document.querySelectorAll(kind)]
+  .filter((e) => e.textContent.trim()).map((e) => parseFloat(getComputedStyle(e).fontSize) / innerHeight))]))"""
+
+
 @dataclass
 class Show:
     """A page that plays, and everything it asked for or complained about."""
@@ -253,6 +259,8 @@ def test_scenes_say_what_they_must_and_nothing_is_cut_off(playing: Show) -> None
               .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0).map((e) => e.className)"""
         )
         assert cut == [], playing.title()
+        letters = page.evaluate(_LETTERS, list(LEAST))
+        assert not {k: v for k, v in letters.items() if v is not None and v < LEAST[k]}, playing.title()
         marked += page.locator(".bf-section .pc-badge", has_text="示意数据").count()
         if page.locator(".bf-wide").count():
             assert page.evaluate("() => document.querySelector('.bf-panel').clientWidth === innerWidth")
