@@ -75,6 +75,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     base = chosen.base_path if chosen.base_path is not None else urlsplit(settings().public_url).path
     readiness.require_port(chosen.address, chosen.port)
     readiness.require_ready(settings())
+    readiness.sweep_scratch()
     start.prepare(start.open_store(), settings(), _say)
     host = "localhost" if chosen.address in ("0.0.0.0", "::") else chosen.address
     path = f"/{base.strip('/')}" if base.strip("/") else ""

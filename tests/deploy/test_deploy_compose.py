@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from pingchang_geo.workflow.operations.shutdown import LIMIT_S
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TEXT = (DEPLOY / "compose.yaml").read_text("utf-8")
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+UPSTREAMS = ("upstream.conf", "upstream-compose.conf")
 
 
 def validated(text: str) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def compose() -> dict[str, Any]:
         ("restart: unless-stopped", "restart: maybe"),
         ("condition: service_healthy", "condition: healthy"),
         ("read_only: true", "read_only: 3"),
-        ("source: upstream", "source: upstraem"),
+        ("outside: {}", "outsidde: {}"),
     ],
 )
 def test_the_specification_would_object(good: str, bad: str) -> None:
@@ -71,13 +74,45 @@ def test_addresses_agree(compose: dict[str, Any]) -> None:
     first = next(network.hosts())
     assert {ipaddress.ip_address(here), ipaddress.ip_address(there)} <= set(network.hosts()) - {first}
     assert app["environment"]["PINGCHANG_TRUSTED_PROXIES"] == there
-    assert f"server {here}:8501;" in compose["configs"]["upstream"]["content"]
+    assert f"server {here}:8501;" in (DEPLOY / "upstream-compose.conf").read_text("utf-8")
 
 
-def test_the_upstream_has_the_name_that_nginx_conf_uses(compose: dict[str, Any]) -> None:
+def written_inside(compose: dict[str, Any]) -> list[str]:
+    """Read-only services that are to be given a file which Compose would have to write into them; it refuses to."""
+    made = {
+        (kind, name)
+        for kind in ("configs", "secrets")
+        for name, one in compose.get(kind, {}).items()
+        if {"content", "environment"} & set(one)
+    }
+    return [
+        name
+        for name, service in compose["services"].items()
+        if service.get("read_only")
+        for kind in ("configs", "secrets")
+        for used in service.get(kind, [])
+        if (kind, used["source"] if isinstance(used, dict) else used) in made
+    ]
+
+
+def test_nothing_has_to_be_written_into_a_read_only_service(compose: dict[str, Any]) -> None:
+    """Compose does not create such a container (docker/compose#12031)."""
+    assert written_inside(compose) == []
+
+
+@pytest.mark.parametrize("used", ["one", {"source": "one", "target": "/x"}])
+@pytest.mark.parametrize(("kind", "how"), [("configs", {"content": "x"}), ("secrets", {"environment": "X"})])
+def test_that_would_be_found(compose: dict[str, Any], kind: str, how: dict[str, str], used: object) -> None:
+    services = compose["services"]
+    worse = {**compose, kind: {"one": how}, "services": {**services, "nginx": {**services["nginx"], kind: [used]}}}
+    assert written_inside(worse) == ["nginx"]
+    assert written_inside({**worse, kind: {"one": {"file": "x"}}}) == []
+
+
+def test_the_upstream_has_the_name_that_nginx_conf_uses() -> None:
     names = {
         re.search(r"^upstream (\w+) \{", text, re.MULTILINE)[1]  # type: ignore[index]
-        for text in (compose["configs"]["upstream"]["content"], (DEPLOY / "upstream.conf").read_text("utf-8"))
+        for text in ((DEPLOY / name).read_text("utf-8") for name in UPSTREAMS)
     }
     used = set(re.findall(r"proxy_pass http://(\w+);", (DEPLOY / "nginx.conf").read_text("utf-8")))
     assert names == used
@@ -89,11 +124,16 @@ def test_a_publish_has_time_to_end(compose: dict[str, Any]) -> None:
 
 
 def test_what_is_mounted_is_there_or_is_the_operators(compose: dict[str, Any]) -> None:
-    named, _, _ = compose["services"]["app"]["volumes"][0].partition(":")
-    assert list(compose["volumes"]) == [named]
+    named = dict(mount.split(":") for mount in compose["services"]["app"]["volumes"])
+    assert list(compose["volumes"]) == list(named)
+    assert list(named.values()) == json.loads(re.findall(r"(?m)^VOLUME (.+)$", DOCKERFILE)[0])
     mounts = [mount.split(":") for mount in compose["services"]["nginx"]["volumes"]]
     assert all(mount[-1] == "ro" for mount in mounts)
-    assert {mount[0] for mount in mounts} == {"./nginx.conf", "./certs"}
-    assert (DEPLOY / "nginx.conf").is_file()
+    assert {mount[0] for mount in mounts} == {"./nginx.conf", "./upstream-compose.conf", "./certs"}
+    assert all((DEPLOY / mount[0]).is_file() for mount in mounts if mount[0] != "./certs")
     assert compose["services"]["app"]["env_file"] == [{"path": "pingchang-geo.env", "required": False}]
     assert (DEPLOY / "pingchang-geo.env.example").is_file()
+
+
+def test_the_clock_is_the_images(compose: dict[str, Any]) -> None:
+    assert f"TZ={compose['services']['app']['environment']['TZ']} " in DOCKERFILE

@@ -11,10 +11,14 @@ import subprocess
 import sys
 import threading
 import tomllib
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from pingchang_geo.workflow.operations.readiness import SCRATCH_MARK
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -75,7 +79,21 @@ def test_what_runs_is_nobody_of_importance_and_cannot_change_the_code() -> None:
     after = [word for word, _ in FINAL[FINAL.index(("USER", users[0])) :]]
     assert not {"RUN", "COPY", "ADD"} & set(after)
     assert not any("--chown" in rest or "--chmod" in rest for word, rest in FINAL if word == "COPY")
-    assert ("VOLUME", "/data") in FINAL
+    assert json.loads(dict(FINAL)["VOLUME"]) == ["/data", "/scratch"]
+
+
+def test_uploads_are_spooled_to_a_folder_that_the_program_knows_as_its_own() -> None:
+    """Not to memory: four uploads and an unpacked archive may be larger than the container."""
+    environment = dict(FINAL)["ENV"].split()
+    assert "TMPDIR=/scratch" in environment
+    (made,) = (rest for word, rest in FINAL if word == "RUN" and "/scratch" in rest)
+    assert f"touch /scratch/{SCRATCH_MARK}" in made
+
+
+def test_times_are_those_of_the_county() -> None:
+    (zone,) = re.findall(r"\bTZ=(\S+)", dict(FINAL)["ENV"])
+    assert datetime(2025, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset() == timedelta(hours=8)
+    assert any(f"test -f /usr/share/zoneinfo/{zone}" in rest for word, rest in FINAL if word == "RUN")
 
 
 def test_nothing_is_fetched_by_address_and_nothing_secret_is_baked_in() -> None:

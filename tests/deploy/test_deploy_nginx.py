@@ -114,6 +114,15 @@ def test_the_shipped_files_pass_nginx_itself(tmp_path: Path) -> None:
     assert "[warn]" not in done.stderr
 
 
+def test_the_container_has_the_same_upstream_with_another_address() -> None:
+    def blocks(path: Path) -> list[str]:
+        return re.findall(r"(?ms)^upstream .*?^\}", re.sub(r"server \S+:8501;", "server …;", path.read_text("utf-8")))
+
+    (here,), (there,) = blocks(proxy.UPSTREAM), blocks(proxy.UPSTREAM.with_name("upstream-compose.conf"))
+    assert here == there
+    assert here.split("\n")[1].strip() == "ip_hash;", "a session lives in one process"
+
+
 def test_plain_http_leads_to_https_under_our_name_only(nginx: Proxy) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", nginx.plain, timeout=10)
     connection.request("GET", "/forest?x=1", headers={"Host": "evil.example"})

@@ -241,6 +241,22 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(caught.value)
 
 
+def test_a_temporary_folder_is_swept_only_where_it_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    outside, scratch = tmp_path / "outside", tmp_path / "scratch"
+    for folder in (outside, scratch / "pingchang-read-x"):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("x")
+    (scratch / "left").write_text("x")
+    (scratch / "link").symlink_to(outside)
+    readiness.sweep_scratch()
+    assert len(list(scratch.iterdir())) == 3
+    (scratch / readiness.SCRATCH_MARK).touch()
+    readiness.sweep_scratch()
+    assert [path.name for path in scratch.iterdir()] == [readiness.SCRATCH_MARK]
+    assert (outside / "file").exists()
+
+
 def test_ports() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

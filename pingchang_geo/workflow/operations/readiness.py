@@ -7,9 +7,10 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -21,6 +22,8 @@ from pingchang_geo.workflow import start
 
 #: Room without which not even a log line or a session can be relied on.
 ROOM_MB: Final = 64
+#: A temporary folder that holds this file is ours alone; the container's image makes one.
+SCRATCH_MARK: Final = ".pingchang-scratch"
 _DATA_DIR: Final = "请检查 PINGCHANG_DATA_DIR 指向的目录及其所有者与权限。"
 
 
@@ -64,6 +67,19 @@ def require_room(folder: Path) -> None:
     free_mb = shutil.disk_usage(folder).free / 2**20
     if free_mb < ROOM_MB:
         raise StartError(f"磁盘空间不足：至少需要 {ROOM_MB} MB，剩余 {free_mb:.0f} MB。", fix="请清理磁盘后重试。")
+
+
+def sweep_scratch() -> None:
+    """Free what a server that was killed has left in a temporary folder of our own; any other folder stays as it is."""
+    folder = Path(tempfile.gettempdir())
+    if not (folder / SCRATCH_MARK).is_file():
+        return
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != SCRATCH_MARK:
+            with suppress(OSError):
+                path.unlink()
 
 
 def require_port(address: str, port: int) -> None:
