@@ -7,11 +7,12 @@ import hashlib
 import io
 import json
 import math
+import os
 import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,32 @@ def with_manifest(members: list[tuple[tarfile.TarInfo, bytes]], change: Callable
     values = json.loads(members[0][1])
     change(values)
     members[0] = (members[0][0], json.dumps(values).encode())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="只有 root 能换属主")
+def test_what_root_restores_is_the_services_own(file: Path, tmp_path: Path) -> None:
+    """Lock files too: a service that cannot open them does not start."""
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    os.chown(root, 65534, 65533)
+    (root / locks.BACKUP).touch()  # left by a restore of an earlier version
+    restore.restore(file, root, "operator")
+    assert {locks.SERVE, locks.PUBLISH, locks.BACKUP} <= {path.name for path in root.iterdir()}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in root.rglob("*")} == {(65534, 65533)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="只有 root 能换属主")
+@pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
+def test_a_lock_that_leads_elsewhere_hands_nothing_over(tmp_path: Path, how: str) -> None:
+    """The folder's owner could have laid it, to be given a file of root's."""
+    precious, root = tmp_path / "precious", tmp_path / "data"
+    precious.write_text("root's")
+    root.mkdir()
+    os.chown(root, 65534, 65533)
+    getattr(root / locks.SERVE, how)(precious)
+    with suppress(OSError), locks.locked(root / locks.SERVE, alone=True):
+        pass
+    assert (precious.stat().st_uid, precious.read_text()) == (0, "root's")
 
 
 def test_everything_comes_back(store: LocalStore, file: Path, tmp_path: Path) -> None:
