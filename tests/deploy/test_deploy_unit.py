@@ -47,8 +47,23 @@ def test_a_publish_is_never_cut_in_half() -> None:
     assert "SendSIGKILL" not in chosen
 
 
+def every_refusal(kind: type[PingchangError] = PingchangError) -> set[int]:
+    """Exit codes of the error and of all that are made from it."""
+    return {kind.exit_code}.union(*map(every_refusal, kind.__subclasses__()))
+
+
 def test_a_refusal_is_not_tried_again() -> None:
-    assert service()["RestartPreventExitStatus"] == str(PingchangError.exit_code)
+    """systemd looks at the main process alone: what another command says would be tried again until it gives up."""
+    chosen = service()
+    assert {int(code) for code in chosen["RestartPreventExitStatus"].split()} == every_refusal()
+    assert [key for key in chosen if key.startswith("Exec")] == ["ExecStart"]
+    assert chosen["ExecStart"].split()[1] == "serve", "which checks and prepares, and ends with that code"
+    assert chosen["Restart"] == "on-failure"
+
+
+def test_the_manual_names_the_cure_after_too_many_starts() -> None:
+    assert "StartLimitBurst" in parsed(MAIN)["Unit"]
+    assert "systemctl reset-failed pingchang-geo" in (DEPLOY.parent / "docs" / "operations.md").read_text("utf-8")
 
 
 def test_it_may_write_only_where_data_and_caches_are() -> None:
@@ -72,16 +87,15 @@ def test_it_may_write_only_where_data_and_caches_are() -> None:
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_commands_are_ones_that_we_have(path: Path) -> None:
     chosen = parsed(path)
-    for key in ("ExecStartPre", "ExecStart"):
-        for command in chosen.get("Service", {}).get(key, []):
-            program, *words = command.split()
-            if program.endswith(".sh"):
-                script = DEPLOY.parent / program.removeprefix("/opt/pingchang-geo/current/app/")
-                assert script.is_file()
-                assert script.stat().st_mode & 0o111
-                continue
-            assert program == "/opt/pingchang-geo/pingchang-geo"
-            parser().parse_args([word.replace("%i", "x") for word in words])
+    for command in chosen.get("Service", {}).get("ExecStart", []):
+        program, *words = command.split()
+        if program.endswith(".sh"):
+            script = DEPLOY.parent / program.removeprefix("/opt/pingchang-geo/current/app/")
+            assert script.is_file()
+            assert script.stat().st_mode & 0o111
+            continue
+        assert program == "/opt/pingchang-geo/pingchang-geo"
+        parser().parse_args([word.replace("%i", "x") for word in words])
 
 
 def test_the_example_environment_is_one_that_we_read() -> None:
