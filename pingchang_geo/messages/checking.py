@@ -143,6 +143,16 @@ CHECKS: Final = {
         "有 {count} 个图形无效，修复后面积变化超过限差：由 {before} m² 变为 {after} m²{where}。",
         "请在桌面软件中改正这些图形；若修复结果可以接受，请确认。",
     ),
+    "GEOMETRY_TANGLED": Template(
+        _B,
+        "有 {count} 个图形的边线大量相互交叉，自动修复耗时过长，没有修复{where}；其中最多的有 {corners} 个节点。",
+        "请重画或删除这些图形；只是个别打结的，可先用 QGIS“修正几何图形”或 ArcGIS“修复几何”处理后重新导出。",
+    ),
+    "GEOMETRY_COLLAPSED": Template(
+        _B,
+        "有 {count} 个图形已退化为线或点，没有面积{where}。",
+        "请删除这些记录，或在桌面软件中重画图形。",
+    ),
     "OUTSIDE_ALL": Template(
         _B,
         "全部 {count} 个图形都不在平昌县范围内，数据范围为 {bounds}。",

@@ -16,7 +16,7 @@ from pingchang_geo import crs
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import LayerSpec
-from pingchang_geo.validation import attributes, geometry, overlap, place, ratios
+from pingchang_geo.validation import attributes, geometry, overlap, place, ratios, repair
 from pingchang_geo.validation.model import Check, Subject
 
 _CHECKS: Final[tuple[Check, ...]] = (
@@ -78,7 +78,7 @@ def validate(
     shapes = frame.geometry.to_numpy()
     shapes, issues = geometry.present(shapes, record)
     shapes, wrong_type = geometry.unified(shapes, record, spec)
-    shapes, mended = geometry.repaired(shapes, record)
+    shapes, mended = repair.repaired(shapes, record)
     checked = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
     projected = _finite(crs.to_equal_area(shapes))
     subject = Subject(spec, checked, projected, np.nan_to_num(shapely.area(projected)), units)

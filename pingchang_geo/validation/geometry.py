@@ -1,4 +1,4 @@
-"""Geometry: missing, of the wrong type, invalid, duplicated, slivers. Pure."""
+"""Geometry: missing, of the wrong type, duplicated, slivers. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from pingchang_geo import crs
 from pingchang_geo.issues import Issue
 from pingchang_geo.messages import issue
 from pingchang_geo.specs import LayerSpec
-from pingchang_geo.units import format_number
 from pingchang_geo.validation.model import TYPE_NAMES, Subject, type_label, type_numbers
+from pingchang_geo.validation.shapes import polygonal
 
-#: A repair may change the area by this much without being asked about: relative, or in m².
-REPAIR_RELATIVE: Final = 1e-6
-REPAIR_M2: Final = 1.0
 #: Smaller polygons are left-overs of cutting.
 SLIVER_M2: Final = 1.0
 
@@ -65,60 +61,6 @@ def unified(geometry: Geometries, record: Records, spec: LayerSpec) -> tuple[Geo
         found = "、".join(dict.fromkeys(TYPE_NAMES[int(k)] for k in np.unique(kind[wrong])))
         issues.append(
             issue("GEOMETRY_TYPE", rows=record[wrong], found=found, layer=spec.title, wanted=type_label(spec.geometry))
-        )
-    return result, issues
-
-
-def polygonal(geometry: Geometries) -> Geometries:
-    """The polygons of each geometry, merged; empty where there are none."""
-    parts, owner = shapely.get_parts(geometry, return_index=True)
-    nested = shapely.get_type_id(parts) >= _MULTIPOLYGON
-    while nested.any():
-        inner, which = shapely.get_parts(parts[nested], return_index=True)
-        owner = np.concatenate([owner[~nested], owner[nested][which]])
-        parts = np.concatenate([parts[~nested], inner])
-        nested = shapely.get_type_id(parts) >= _MULTIPOLYGON
-    use = shapely.get_type_id(parts) == _POLYGON
-    result = np.full(len(geometry), shapely.MultiPolygon(), dtype=object)
-    order = np.argsort(owner[use], kind="stable")
-    owners, polygons = owner[use][order], parts[use][order]
-    if len(owners):
-        merged = shapely.multipolygons(polygons, indices=_dense(owners))
-        targets = np.unique(owners)
-        single = shapely.get_num_geometries(merged) == 1
-        result[targets] = np.where(single, shapely.get_geometry(merged, 0), merged)
-    return result
-
-
-def _dense(owners: Records) -> Records:
-    return np.unique(owners, return_inverse=True)[1]
-
-
-def repaired(geometry: Geometries, record: Records) -> tuple[Geometries, list[Issue]]:
-    """Valid geometries (EPSG:4490), with what the repair changed in m²."""
-    kind = shapely.get_type_id(geometry)
-    invalid = np.flatnonzero(np.isin(kind, (_POLYGON, _MULTIPOLYGON)) & ~shapely.is_valid(geometry))
-    if not len(invalid):
-        return geometry, []
-    result = geometry.copy()
-    fixed = polygonal(shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False))
-    result[invalid] = fixed
-    before, after = crs.area_m2(geometry[invalid]), crs.area_m2(fixed)
-    change = np.abs(after - before)
-    small = (change <= REPAIR_M2) | (change <= REPAIR_RELATIVE * before)
-    small &= ~shapely.is_empty(fixed)
-    issues = []
-    if small.any():
-        total = format_number(float(change[small].sum()), 2)
-        issues.append(issue("GEOMETRY_REPAIRED", rows=record[invalid[small]], change=total))
-    if (~small).any():
-        issues.append(
-            issue(
-                "GEOMETRY_REPAIR_LARGE",
-                rows=record[invalid[~small]],
-                before=format_number(float(before[~small].sum()), 1),
-                after=format_number(float(after[~small].sum()), 1),
-            )
         )
     return result, issues
 
