@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from pingchang_geo.cli import accounts, briefings, data, factsheets, operate, site, users, versions
 from pingchang_geo.errors import PingchangError
+from pingchang_geo.workflow.operations.readiness import say_refusal
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,5 +31,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except PingchangError as error:
-        print(f"错误：{error}", file=sys.stderr)
+        say_refusal(error)
         return error.exit_code

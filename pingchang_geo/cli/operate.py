@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pingchang_geo import layers
+from pingchang_geo import journal, layers
 from pingchang_geo.settings import PROJECT_ROOT, settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.operations import backup, prune, readiness, restore
@@ -72,6 +72,7 @@ def _positive(text: str) -> int:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
+    _open_log()
     base = chosen.base_path if chosen.base_path is not None else urlsplit(settings().public_url).path
     readiness.require_port(chosen.address, chosen.port)
     readiness.require_ready(settings())
@@ -139,13 +140,23 @@ def _prune(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _open_log() -> None:
+    """What a service writes is one JSON object a line where the settings say so, from its first line on."""
+    if (form := readiness.log_form()) == "json":
+        journal.configure(form)
+
+
 def _say(text: str) -> None:
-    print(f"· {text}", flush=True)
+    if journal.form() == "json":
+        journal.event("prepare", text)
+    else:
+        print(f"· {text}", flush=True)
 
 
 def _prepare(_: argparse.Namespace) -> int:
+    _open_log()
     start.prepare(start.open_store(), settings(), _say)
-    print("数据已就绪。")
+    _say("数据已就绪")
     return 0
 
 

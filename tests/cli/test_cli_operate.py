@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -201,6 +202,17 @@ def test_bad_starts_are_one_sentence(way: str, trouble: str, words: str, tmp_pat
     assert len(sentences) == 1
     assert words in sentences[0]
     assert str(tmp_path) not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"PINGCHANG_MAX_UPLOAD_MB": "x"}, {"PINGCHANG_REFERENCE_DIR": "/nowhere"}], ids=["setting", "reference"]
+)
+def test_a_log_of_objects_holds_the_refusal_too(trouble: dict[str, str], tmp_path: Path) -> None:
+    done = started("serve", tmp_path / "bad", PINGCHANG_LOG_FORMAT="json", **trouble)
+    assert done.returncode == 2
+    (*before, last) = [json.loads(line) for line in (done.stdout + done.stderr).splitlines()]
+    assert {line["event"] for line in before} <= {"prepare"}
+    assert (last["event"], last["level"]) == ("start_refused", "error")
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from tests.faults.whole import assert_whole
 SAID = {"kind": "official", "source": "平昌县林业局", "as_of": "2024-12-31", "note": "年度更新"}
 WHO = operator("张三")
 SECONDS = 60
+#: What a server says beside its log.
+PRINTED = "printed.txt"
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -66,12 +68,12 @@ def server(root: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes]
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path / "server.log"
-    with log.open("wb") as output:
+    with log.open("wb") as output, (tmp_path / PRINTED).open("wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "pingchang_geo", "serve", "--address", "127.0.0.1", "--port", str(port)],
             cwd=PROJECT_ROOT,
             env={**os.environ, "PINGCHANG_DATA_DIR": str(root), "PINGCHANG_LOG_FORMAT": "json"},
-            stdout=subprocess.DEVNULL,
+            stdout=printed,
             stderr=output,
         )
 
@@ -141,5 +143,9 @@ def test_an_idle_server_goes_at_once(root: Path, server: tuple[subprocess.Popen[
     assert process.wait(15) == -signal.SIGTERM
     assert {"started", "stopping", "stopped"} <= set(events(log))
     assert "stop_waiting" not in events(log)
+    assert "prepare" in events(log), "from the first line on"
+    words, link = log.with_name(PRINTED).read_text("utf-8").splitlines()  # the first administrator's link, and no more
+    assert "一次性链接" in words
+    assert "/account/invite/" in link
     assert not locks.taken(root / locks.SERVE)
     assert_whole(root)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from pingchang_geo import journal
-from pingchang_geo.errors import PingchangError, StartError, StoreError
-from pingchang_geo.settings import Settings
+from pingchang_geo.errors import PingchangError, SettingsError, StartError, StoreError
+from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store.local import PRIVATE_FOLDER
 from pingchang_geo.workflow import start
 
@@ -118,13 +118,21 @@ def _no_port(error: OSError, address: str, port: int) -> StartError:
     return StartError(f"监听地址「{address}」不是本机的地址。", fix="请用 --address 指定本机的地址。")
 
 
+def log_form() -> journal.Form:
+    """The log's form by the settings; where they cannot be read, by the environment alone."""
+    try:
+        return settings().log_format
+    except SettingsError:
+        return "json" if os.environ.get("PINGCHANG_LOG_FORMAT") == "json" else "text"
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """While a server is put together: what cannot be served ends the process with a sentence, not a traceback."""
     try:
         yield
     except PingchangError as error:
-        _say(error)
+        say_refusal(error)
         raise SystemExit(error.exit_code) from None
 
 
@@ -133,12 +141,13 @@ def refuse(error: PingchangError) -> NoReturn:
 
     Nothing has been begun that would have to be ended: no request has been taken.
     """
-    _say(error)
+    say_refusal(error)
     sys.stdout.flush()
     os._exit(error.exit_code)
 
 
-def _say(error: PingchangError) -> None:
+def say_refusal(error: PingchangError) -> None:
+    """Say an error in the form of the process's log."""
     if journal.form() == "json":
         journal.event("start_refused", str(error), level=40)
     else:
