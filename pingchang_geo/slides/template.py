@@ -55,6 +55,7 @@ def blank(footer: str) -> Any:
     master, layouts = presentation.slide_master, presentation.slide_layouts
     _dress(master._element, _master_shapes(footer), "平昌县生态资产一张图")
     _style(master._element)
+    _keep_stops_inside(presentation.part._element, master._element)
     _theme(master)
     cover, scene = layouts[0], layouts[5]
     for layout in [one for one in layouts if one not in (cover, scene)]:
@@ -113,6 +114,13 @@ def _style(master: Any) -> None:
         for bullet in [*level.findall(qn("a:buFont")), *level.findall(qn("a:buChar"))]:
             level.remove(bullet)
         level.insert(list(level).index(level.find(qn("a:defRPr"))), level.makeelement(qn("a:buNone"), {}))
+
+
+def _keep_stops_inside(*roots: Any) -> None:
+    """No stop hangs over the edge of its text, as texts are measured."""
+    for root in roots:
+        for level in root.xpath(".//*[@hangingPunct]"):
+            level.set("hangingPunct", "0")
 
 
 def _theme(master: Any) -> None:

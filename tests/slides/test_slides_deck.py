@@ -225,6 +225,7 @@ def test_the_file_says_what_it_is() -> None:
     """Sixteen to nine, its notes master where a reader looks for it, its slides counted, nobody else's name."""
     with zipfile.ZipFile(io.BytesIO(made().content)) as file:
         root = etree.fromstring(file.read("ppt/presentation.xml"))
+        master = etree.fromstring(file.read("ppt/slideMasters/slideMaster1.xml"))
         relations = etree.fromstring(file.read("ppt/_rels/presentation.xml.rels"))
         about = etree.fromstring(file.read("docProps/app.xml"))
     space = {"p": root.nsmap["p"], "r": root.nsmap["r"]}
@@ -233,6 +234,8 @@ def test_the_file_says_what_it_is() -> None:
     (named,) = root.xpath("p:notesMasterIdLst/p:notesMasterId/@r:id", namespaces=space)
     (target,) = [one.get("Target") for one in relations if one.get("Id") == named]
     assert target == "notesMasters/notesMaster1.xml"
+    hanging = [*root.xpath("//@hangingPunct"), *master.xpath("//@hangingPunct")]
+    assert set(hanging) == {"0"}  # stops stay inside of their boxes
     said = {etree.QName(child).localname: child.text for child in about}
     assert said == {"PresentationFormat": "宽屏", "Slides": "3", "Notes": "3", "HiddenSlides": "0"}
 

@@ -22,7 +22,7 @@ from pingchang_geo.workflow.atlas import Atlas, load
 from pingchang_geo.workflow.briefings import handout, slides
 from pingchang_geo.workflow.briefings.telling import tell
 from tests.documents import pdf_text
-from tests.slides import deck_reading
+from tests.slides import deck_reading, office_reading
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "briefings" / "default.toml"
 FONTS = Path(__file__).resolve().parents[1] / "slides" / "fonts.conf"
@@ -127,6 +127,29 @@ def test_libreoffice_opens_it_and_shows_every_slide(pages: Path, deck: Deck) -> 
             if shape.has_chart:
                 title = shape.chart.chart_title.text_frame.text
                 assert "".join(title.split())[:6] in page
+
+
+@needs_office
+def test_libreoffice_puts_every_word_inside_its_shape(pages: Path, deck: Deck) -> None:
+    assert office_reading.strays(office_reading.words(pages), deck_reading.opened(deck.content)) == []
+
+
+@needs_office
+def test_words_outside_of_a_shape_are_seen(pages: Path, deck: Deck) -> None:
+    """The same pages against shapes that were made a line lower, an eighth narrower, and against another text."""
+    words = office_reading.words(pages)
+    for change, said in (("height", "beyond"), ("width", "beyond"), ("text", "not there")):
+        opened = deck_reading.opened(deck.content)
+        number, text = next((n, shape) for n, shape in deck_reading.shapes(opened) if shape.name == "正文")
+        if change == "height":
+            text.height -= text.text_frame.paragraphs[0].line_spacing
+        elif change == "width":
+            text.width -= text.width // 8
+        else:
+            text.text_frame.paragraphs[0].runs[0].text += "又"
+        found = office_reading.strays(words, opened)
+        assert found
+        assert all(line.startswith(f"{number} 正文: ") and said in line for line in found)
 
 
 @needs_office
