@@ -132,15 +132,6 @@ def atlases() -> Atlases:
     return Atlases(open_store())
 
 
-def current_content(layer: str) -> Any:
-    """Current content of a layer (GeoDataFrame, EPSG:4490) to compare uploads with.
-
-    None when there is no version, or an illustrative one: real data differ from it in everything, and should.
-    """
-    version = open_store().snapshot().versions.get(layer)
-    return None if version is None or version.provenance.illustrative else open_store().read(version)
-
-
 def county_outline() -> Any:
     """The county's outline (EPSG:4490) to check uploads against: the published one, before the first start the
     reference layer's; None when there is neither."""

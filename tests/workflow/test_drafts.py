@@ -4,6 +4,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,11 +18,11 @@ import shapely
 
 from pingchang_geo.access import operator
 from pingchang_geo.errors import PingchangError
-from pingchang_geo.settings import Settings
-from pingchang_geo.store import LocalStore
+from pingchang_geo.settings import PROJECT_ROOT, Settings
+from pingchang_geo.store import LocalStore, locks
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.publish import publish
-from pingchang_geo.workflow.uploads import drafting, listing
+from pingchang_geo.workflow.uploads import drafting, jobs, listing
 from pingchang_geo.workflow.uploads.drafts import CHECKED, FATES, Draft, Drafts, safe_name
 from tests import factories, layer_frames
 
@@ -180,19 +182,22 @@ def test_a_killed_process_leaves_a_draft_that_can_be_tried_again(drafts: Drafts,
     chosen = Settings(data_dir=tmp_path / "data")
     drafts.start(draft, "inspect", chosen, WHO)
     wait(lambda: bool(drafts.progress(draft)))
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = process.read_bytes()
-        except OSError:
-            continue
-        if b"drafting" in command and draft.id.encode() in command:
-            os.kill(int(process.parent.name), signal.SIGKILL)
-    wait(lambda: not drafts.working(draft))
-    assert drafts.get(draft.id) == draft
-    assert drafts.start(draft, "inspect", chosen, WHO)
+    os.kill(pid_of(drafts, draft), signal.SIGKILL)
+    wait(lambda: (drafts.get(draft.id) or draft).stage == "failed")
+    killed = drafts.get(draft.id)
+    assert killed is not None and "被系统中止（多为内存不足）" in killed.error
+    wait(lambda: bool(LocalStore(tmp_path / "data").audit()))
+    line = LocalStore(tmp_path / "data").audit()[-1]
+    assert (line.actor, line.action, line.detail["draft"]) == ("张三", "refuse", draft.id)
+    assert drafts.start(killed, "inspect", chosen, WHO)
     wait(lambda: not drafts.working(draft))
     done = drafts.get(draft.id)
-    assert done is not None and done.stage == "inspected"
+    assert done is not None and (done.stage, done.error) == ("inspected", "")
+
+
+def pid_of(drafts: Drafts, draft: Draft) -> int:
+    """The process at work on a draft."""
+    return int((drafts.folder(draft.id) / jobs.LOCK).read_text().split()[1])
 
 
 def test_a_confirmed_mapping_is_remembered(drafts: Drafts, tmp_path: Path) -> None:
@@ -210,8 +215,7 @@ def test_a_confirmed_mapping_is_remembered(drafts: Drafts, tmp_path: Path) -> No
 
     first = done(uploaded(drafts, tmp_path, odd), "inspect")
     assert "FIELD_REQUIRED" in [one["code"] for one in (drafts.inspection(first) or {})["issues"]]
-    told = replace(first, answers={"MAPPING": "volume_m3_ha=XJ_2024"})
-    drafts.save(told)
+    told = replace(first, mapping={"volume_m3_ha": "XJ_2024"})
     ready = done(told, "inspect")
     assert (drafts.inspection(ready) or {})["decision"] == "accept"
     assert done(ready, "publish", json.dumps(SAID)).stage == "published"
@@ -248,3 +252,117 @@ def test_rows_of_a_file_that_is_refused_have_no_place(drafts: Drafts, tmp_path: 
     lost = rows[rows[listing.RECORD] == 7]
     assert lost[listing.LON].isna().all()
     assert set(lost[listing.KEY]) == {"白衣镇-村1-0001-0007"}
+
+
+def test_only_what_was_looked_at_is_published(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    """Another inspection has been made since: its content was never seen."""
+    seen = inspected(drafts, uploaded(drafts, tmp_path), here)
+    assert (drafts.inspection(seen) or {})["content"] == seen.content != ""
+    other = drafting.inspect_draft(drafts, replace(seen, mapping={"mean_age_a": ""}), here, Settings(), lambda _: None)
+    assert other.content not in ("", seen.content)
+    with pytest.raises(PingchangError, match="您查看之后已改变，没有发布"):
+        drafting.publish_draft(drafts, seen, here, SAID, actor=WHO, say=lambda _: None)
+    assert here.snapshot().versions == {}
+    again = inspected(drafts, seen, here)
+    assert drafting.publish_draft(drafts, again, here, SAID, actor=WHO, say=lambda _: None).stage == "published"
+
+
+def test_who_has_not_seen_the_draft_as_it_is_changes_nothing(drafts: Drafts, tmp_path: Path) -> None:
+    """Two windows: what one of them asks of the old state is neither kept nor done."""
+    old = uploaded(drafts, tmp_path)
+    chosen = Settings(data_dir=tmp_path / "data")
+    assert drafts.start(replace(old, answers={"CRS_MISSING": "4524"}), "inspect", chosen, WHO)
+    assert not drafts.start(replace(old, answers={}), "inspect", chosen, WHO)  # at work
+    wait(lambda: not drafts.working(old))
+    now = drafts.get(old.id)
+    assert now is not None and (now.stage, now.answers, now.revision) == ("inspected", {"CRS_MISSING": "4524"}, 1)
+    for action, said in (("inspect", ()), ("publish", (json.dumps(SAID),))):
+        with pytest.raises(PingchangError, match="已在别处改动或放弃"):
+            drafts.start(old, action, chosen, WHO, *said)
+    assert drafts.get(old.id) == now
+    assert LocalStore(tmp_path / "data").snapshot().versions == {}
+    drafts.discard(old.id, WHO)
+    with pytest.raises(PingchangError, match="已在别处改动或放弃"):
+        drafts.start(now, "inspect", chosen, WHO)
+
+
+def test_giving_up_stops_an_inspection(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    assert drafts.start(draft, "inspect", Settings(data_dir=tmp_path / "data"), WHO)
+    process = pid_of(drafts, draft)
+    os.kill(process, signal.SIGSTOP)  # it hangs
+    assert drafts.at_work(draft) == "inspect"
+    drafts.discard(draft.id, WHO)
+    assert drafts.get(draft.id) is None
+    assert not drafts.folder(draft.id).exists()
+    wait(lambda: not Path(f"/proc/{process}").exists())
+    assert LocalStore(tmp_path / "data").audit() == ()  # no failure: somebody wanted it
+
+
+def test_what_is_being_published_cannot_be_given_up(drafts: Drafts, tmp_path: Path, here: LocalStore) -> None:
+    done = inspected(drafts, uploaded(drafts, tmp_path), here)
+    with locks.locked(here.root / locks.PUBLISH, alone=True):  # the publish cannot get to its end
+        assert drafts.start(done, "publish", Settings(data_dir=here.root), WHO, json.dumps(SAID))
+        wait(lambda: bool(drafts.progress(done)))
+        assert drafts.any_working("publish")
+        assert not drafts.start(done, "inspect", Settings(data_dir=here.root), WHO)
+        assert drafts.any_working("publish")  # trying leaves what is written there
+        with pytest.raises(PingchangError, match="正在发布，没有放弃"):
+            drafts.discard(done.id, WHO)
+    wait(lambda: not drafts.working(done))
+    published = drafts.get(done.id)
+    assert published is not None and published.published == here.snapshot().versions["forest"].name
+    with pytest.raises(PingchangError, match="已经发布，没有放弃"):
+        drafts.discard(done.id, WHO)
+
+
+def test_an_inspection_without_end_is_ended(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    words = ["inspect", draft.id, WHO.source, WHO.name, WHO.session]
+    code = (
+        "import time; from pingchang_geo.workflow.uploads import drafting;"
+        f"drafting.inspect_draft = lambda *_: time.sleep(60); drafting.main({words!r})"
+    )
+    environment = {**os.environ, "PINGCHANG_DATA_DIR": str(tmp_path / "data"), "PINGCHANG_WORKER_SECONDS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, env=environment, check=False, timeout=50)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_the_page_says_that_the_limit_ended_it(drafts: Drafts, tmp_path: Path) -> None:
+    draft = uploaded(drafts, tmp_path)
+    assert drafts.start(draft, "inspect", Settings(data_dir=tmp_path / "data"), WHO)
+    os.kill(pid_of(drafts, draft), signal.SIGALRM)
+    wait(lambda: (drafts.get(draft.id) or draft).stage == "failed")
+    assert "超过时限，已中止，文件未被采用" in (drafts.get(draft.id) or draft).error
+
+
+def test_refused_files_stand_in_the_log(drafts: Drafts, tmp_path: Path) -> None:
+    draft = drafts.create([("坏.zip", io.BytesIO(b"PK\x03\x04broken"))], WHO, "forest", 100)
+    assert drafts.start(draft, "inspect", Settings(data_dir=tmp_path / "data"), WHO)
+    wait(lambda: not drafts.working(draft))
+    (line,) = LocalStore(tmp_path / "data").audit()
+    codes = [one["code"] for one in (drafts.inspection(draft) or {})["issues"]]
+    assert (line.actor, line.action) == ("张三", "refuse")
+    assert dict(line.detail) == {"layer": "forest", "file": ["坏.zip"], "issues": codes, "draft": draft.id}
+
+
+def test_the_version_compared_with_is_the_one_replaced(
+    drafts: Drafts, tmp_path: Path, here: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody publishes between the comparison and its end: the draft says with what it was compared."""
+    first = inspected(drafts, uploaded(drafts, tmp_path), here)
+    drafting.publish_draft(drafts, first, here, SAID, actor=WHO, say=lambda _: None)
+    base = here.snapshot().versions["forest"].name
+
+    def meanwhile(step: str) -> None:
+        if step == "与当前版本比较":
+            source, who = layer_frames.OFFICIAL, operator("李四")
+            publish(here, "forest", layer_frames.forest(), provenance=source, actor=who, note="抢先", base=base)
+
+    draft = uploaded(drafts, tmp_path, FOREST.iloc[:29])
+    done = drafting.inspect_draft(drafts, draft, here, Settings(), meanwhile)
+    assert (done.base, (drafts.comparison(done) or {})["base"]) == (base, base)
+    fates = {row["status"]: row["count"] for row in (drafts.comparison(done) or {})["summary"]}
+    assert (fates["未变"], fates["减少"]) == (29, 1)
+    with pytest.raises(PingchangError, match="李四"):
+        drafting.publish_draft(drafts, done, here, SAID, actor=WHO, say=lambda _: None)

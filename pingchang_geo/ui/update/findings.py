@@ -12,6 +12,7 @@ from pingchang_geo.ui.text import plain
 from pingchang_geo.ui.update import changes, issues, questions
 from pingchang_geo.units import format_number
 from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.uploads import answers
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 
 _DECISIONS: Final = {
@@ -26,10 +27,10 @@ _SURE: Final = 0.8
 def findings(
     drafts: Drafts, draft: Draft, found: dict[str, Any], atlas: Atlas, *, desk: Desk, submit: questions.Submit
 ) -> None:
-    """Show an inspection; ``submit`` is called when the analyst has answered."""
+    """Show an inspection; ``submit`` is called with the draft as the analyst has answered."""
     levels = [one["level"] for one in found["issues"]]
     show, icon, words = _DECISIONS[found["decision"]]
-    words = words.format(questions=levels.count("confirm"), blocking=levels.count("blocking"))
+    words = words.format(questions=len(answers.asked(found)), blocking=levels.count("blocking"))
     getattr(st, show)(f"**{words}**", icon=icon)
     if found["format"]:
         _summary(found)

@@ -14,7 +14,7 @@ import streamlit as st
 
 from pingchang_geo.access import Actor, Right
 from pingchang_geo.access.names import name_key
-from pingchang_geo.errors import ForbiddenError
+from pingchang_geo.errors import ForbiddenError, PingchangError
 from pingchang_geo.settings import settings
 from pingchang_geo.ui import asked, permission
 from pingchang_geo.ui import data as shared
@@ -23,7 +23,8 @@ from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.text import local_time, plain
-from pingchang_geo.ui.update import findings, publish, upload
+from pingchang_geo.ui.update import findings, publish, standing, upload
+from pingchang_geo.workflow import start
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 
 _PAGE: Final = "update"
@@ -74,11 +75,12 @@ def _wanted(desk: asked.Desk) -> str:
 
 
 def _draft(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
-    _head(drafts, draft, desk)
-    if drafts.working(draft):
+    doing = drafts.at_work(draft)
+    _head(drafts, draft, doing, desk)
+    desk.told()
+    if doing is not None:
         _watch(draft.id)
         return
-    desk.told()
     if draft.error:
         st.error(plain(draft.error), icon=":material/error:")
     if draft.stage == "published":
@@ -96,16 +98,15 @@ def _draft(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
             type="primary",
         )
         return
+    since = standing.since(start.open_store(), draft, found)
+    if since or draft.error:
+        standing.again(since, desk, lambda: _inspect(drafts, draft))
     findings.findings(
-        drafts,
-        draft,
-        found,
-        shared.atlas(),
-        desk=desk,
-        submit=lambda answers, layer: _inspect(drafts, replace(draft, answers=answers, layer=layer)),
+        drafts, draft, found, shared.atlas(), desk=desk, submit=lambda answered: _inspect(drafts, answered)
     )
-    if found["decision"] in ("accept", "repair"):
-        publish.publish_form(draft, found, desk, lambda said: _publish(drafts, draft, said))
+    if found["decision"] in ("accept", "repair") and not since:
+        seen = replace(draft, content=found.get("content", ""))
+        publish.publish_form(draft, found, desk, lambda said: _publish(drafts, seen, said))
 
 
 def _theirs(draft: Draft, who: Actor) -> bool:
@@ -122,21 +123,21 @@ def _admitted(draft: Draft) -> Actor:
 
 
 def _publish(drafts: Drafts, draft: Draft, said: dict[str, str]) -> str:
-    who = _admitted(draft)
-    drafts.save(replace(draft, error=""))
-    drafts.start(draft, "publish", settings(), who, json.dumps(said, ensure_ascii=False))
-    return ""
+    return _start(drafts, draft, "publish", json.dumps(said, ensure_ascii=False))
 
 
 def _inspect(drafts: Drafts, draft: Draft) -> str:
-    who = _admitted(draft)
-    drafts.save(replace(draft, stage="received", error=""))
-    drafts.start(draft, "inspect", settings(), who)
+    return _start(drafts, draft, "inspect")
+
+
+def _start(drafts: Drafts, draft: Draft, action: str, *arguments: str) -> str:
+    if not drafts.start(draft, action, settings(), _admitted(draft), *arguments):
+        raise PingchangError("这份草稿正在处理，刚才的操作没有执行。", fix="请等处理结束，核对结果后再操作。")
     return ""
 
 
-def _head(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
-    """What is being worked on, and the way out."""
+def _head(drafts: Drafts, draft: Draft, doing: str | None, desk: asked.Desk) -> None:
+    """What is being worked on, and the way out; what is being published cannot be given up."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         names = "、".join(draft.files[:3]) + (f" 等 {len(draft.files)} 个文件" if len(draft.files) > 3 else "")
         st.markdown(
@@ -150,7 +151,7 @@ def _head(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
             on_click=desk.ask,
             args=(lambda: _leave(desk),),
         )
-        if draft.stage != "published":
+        if draft.stage != "published" and doing != "publish":
             with st.popover("放弃", icon=":material/delete:", type="tertiary"):
                 st.markdown("放弃后，上传的文件和已确认的内容将被删除；已发布的版本不受影响。")
                 st.button("确定放弃", on_click=desk.ask, args=(lambda: _discard(drafts, draft, desk),), type="primary")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -13,6 +14,7 @@ from pingchang_geo import layers
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.ui.asked import Desk
 from pingchang_geo.ui.text import plain
+from pingchang_geo.workflow.uploads import answers
 from pingchang_geo.workflow.uploads.drafts import Draft
 
 #: The same sentences serve the command line; on the page its hint in brackets is left out.
@@ -20,16 +22,14 @@ _COMMAND: Final = re.compile(r"[（(]或?命令行[^）)]*[）)]|，或用 --con
 #: Layers as the command line knows them, in front of their names.
 _IDS: Final = re.compile(r"\b[a-z]+（([^）]+)）")
 _ENCODINGS: Final = ("GB18030", "UTF-8", "BIG5")
-#: Questions whose answer is an EPSG number.
-_CRS: Final = frozenset(("CRS_INFERRED", "CRS_MISSING", "CRS_CONTRADICTORY", "CRS_UNREADABLE"))
 #: Findings after which another layer may be the right one.
 _LAYER_WRONG: Final = frozenset(("LAYER_WRONG", "LAYER_NONE", "FIELDS_NONE", "GEOMETRY_TYPE"))
 _NONE: Final = "（不采用）"
 
 _COLUMN: Final = "文件中的列"
 
-#: Called with all answers and the layer to inspect anew with.
-Submit = Callable[[dict[str, str], str | None], str]
+#: Called with the draft to inspect anew: as it was looked at, with what was said since.
+Submit = Callable[[Draft], str]
 
 
 def said(text: str) -> str:
@@ -38,12 +38,12 @@ def said(text: str) -> str:
 
 
 def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> None:
-    """One form with every open question; ``submit`` is called when it is sent in complete."""
-    open_ones = [one for one in found["issues"] if one["level"] == "confirm"]
+    """One form with every question to be asked now; ``submit`` is called when it is sent in complete."""
+    open_ones = answers.asked(found)
     if not open_ones:
         return
     st.markdown(f"##### 请确认　:gray[:small[{len(open_ones)} 个问题]]")
-    keys = [f"answer_{draft.id}_{number}" for number in range(len(open_ones))]
+    keys = [f"answer_{draft.id}_{draft.revision}_{number}" for number in range(len(open_ones))]
 
     def sent() -> str:
         given = [_given(st.session_state.get(key)) for key in keys]
@@ -52,9 +52,8 @@ def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -
             raise PingchangError(
                 f"第 {'、'.join(missing)} 个问题还没有回答。", fix="不能确认的，请修改源数据后重新上传。"
             )
-        # One code may ask about several fields; all of them have been answered, and alike, when this is reached.
-        answers = {one["code"]: value for one, value in zip(open_ones, given, strict=True) if value is not None}
-        return submit({**draft.answers, **answers}, answers.get("LAYER_UNSURE") or draft.layer)
+        pairs = [(one, value) for one, value in zip(open_ones, given, strict=True) if value is not None]
+        return submit(answers.answered(draft, found, pairs))
 
     with st.form("update_questions", border=True):
         for number, one in enumerate(open_ones):
@@ -62,6 +61,8 @@ def questions(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -
                 st.markdown(f"**{number + 1}. {plain(said(one['message']))}**")
                 st.caption(plain(said(one["fix"])))
                 _control(one, found, keys[number])
+        if len(open_ones) < [one["level"] for one in found["issues"]].count("confirm"):
+            st.caption("其余问题取决于这一项，重新检查后再问。")
         st.form_submit_button(
             "按以上回答重新检查", type="primary", icon=":material/refresh:", on_click=desk.ask, args=(sent,)
         )
@@ -90,7 +91,7 @@ def other_layer(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit)
             chosen = st.session_state.get(key)
             if not chosen:
                 raise PingchangError("还没有选择图层。", fix="请选择后再检查。")
-            return submit({n: v for n, v in draft.answers.items() if n not in ("LAYER_UNSURE", "MAPPING")}, chosen)
+            return submit(answers.of_layer(draft, chosen))
 
         st.button("重新检查", icon=":material/refresh:", key=f"{key}_go", on_click=desk.ask, args=(sent,))
 
@@ -102,10 +103,10 @@ def _given(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _control(one: dict[str, Any], found: dict[str, Any], key: str) -> None:
+def _control(one: answers.Finding, found: dict[str, Any], key: str) -> None:
     """The control for a question."""
     code = one["code"]
-    if code in _CRS:
+    if code in answers.CRS:
         _choice("坐标系", {str(epsg): name for epsg, name in found["crs_choices"]}, key, across=False)
     elif code == "LAYER_UNSURE":
         _choice("图层", {spec.id: spec.title for spec in layers.all_specs()}, key)
@@ -133,7 +134,7 @@ def columns(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> 
     title = f"字段对应（{len(found['columns'])} 列已对应，{len(found['unmapped'])} 列未采用）"
     fields = spec.source_fields
     now = [found["columns"].get(f.name, _NONE) for f in fields]
-    key = f"mapping_{draft.id}_{len(draft.answers.get('MAPPING', ''))}"
+    key = f"mapping_{draft.id}_{draft.revision}"
 
     def sent() -> str:
         edits = st.session_state[key]["edited_rows"]
@@ -141,9 +142,7 @@ def columns(draft: Draft, found: dict[str, Any], desk: Desk, submit: Submit) -> 
         changed = {n: "" if c == _NONE else c for n, c in chosen.items() if found["columns"].get(n, _NONE) != c}
         if not changed:
             return "对应关系没有变化。"
-        before = dict(pair.split("=", 1) for pair in draft.answers.get("MAPPING", "").split(",") if "=" in pair)
-        pairs = ",".join(f"{name}={column}" for name, column in {**before, **changed}.items())
-        return submit({**draft.answers, "MAPPING": pairs}, draft.layer)
+        return submit(replace(draft, mapping={**draft.mapping, **changed}))
 
     with st.expander(title, icon=":material/table_chart:", expanded=bool(missing)):
         st.caption(

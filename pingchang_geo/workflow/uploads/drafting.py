@@ -7,8 +7,10 @@ state says so.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -30,10 +32,11 @@ from pingchang_geo.readers import Limits, projection
 from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start, versions
+from pingchang_geo.workflow.basis import Basis
 from pingchang_geo.workflow.inspect import inspect
 from pingchang_geo.workflow.inspection import Inspection
 from pingchang_geo.workflow.operations.signals import unbroken
-from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.publish import publish
 from pingchang_geo.workflow.uploads.drafts import (
     CHECKED,
     COMPARISON,
@@ -45,6 +48,7 @@ from pingchang_geo.workflow.uploads.drafts import (
     Drafts,
     write_json,
 )
+from pingchang_geo.workflow.uploads.jobs import STEPS
 from pingchang_geo.workflow.uploads.listing import marked_rows
 from pingchang_geo.workflow.uploads.mappings import Mappings
 
@@ -57,6 +61,8 @@ _MERGE_DEG: Final = (5e-5, 1e-4, 2e-4)
 _MERGED_CORNERS: Final = 100_000
 #: Polygons by which is judged whether a set fits together.
 _FIT_SAMPLE: Final = 500
+#: Longest inspection, as a multiple of the longest reading: then the system ends the process, whatever it hangs in.
+_LONGEST: Final = 3
 #: Column of the features' files that names what is wrong with them, or what became of them.
 CODES, FATE = "codes", "fate"
 
@@ -64,35 +70,51 @@ Say = Callable[[str], None]
 
 
 def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Settings, say: Say) -> Draft:
-    """Inspect a draft's files and compare them with the current version; returns the draft's new state."""
+    """Inspect a draft's files and compare them with the current version; returns the draft's new state.
+
+    What is current is asked once, before: the version compared with is the one that a publish replaces.
+    """
     limits = Limits(
         max_upload_mb=chosen.max_upload_mb,
         worker_seconds=chosen.worker_seconds,
         worker_memory_mb=chosen.worker_memory_mb,
     )
+    basis = Basis.now(store)
     found = inspect(
         drafts.paths(draft),
         draft.layer,
         limits=limits,
         county=start.county_outline(),
         answers=draft.answers,
-        current=start.current_content,
+        mapping=draft.mapping,
+        current=basis.content,
+        base=basis.name,
         remembered=Mappings(chosen.data_dir).recall,
         progress=say,
     )
     folder = drafts.folder(draft.id)
     _clear(folder)
-    write_json(folder / INSPECTION, described(found))
     if (faulty := faults(found)) is not None:
         faulty.to_parquet(folder / CHECKED)
     if (rows := marked_rows(found)) is not None:
         rows.to_parquet(folder / ROWS)
-    base = current_base(store, found.layer) if found.layer else None
+    content = ""
     if found.frame is not None:
         say("保存检查结果")
         found.frame.to_parquet(folder / FRAME)
-        _compare(folder, found, store, say)
-    return replace(draft, base=base, stage="inspected", error="")
+        content = _digest(folder / FRAME)
+        _compare(folder, found, basis, say)
+    write_json(folder / INSPECTION, {**described(found), "content": content})
+    return replace(draft, base=found.base, content=content, stage="inspected", error="")
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; empty when it is not there."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def publish_draft(
@@ -102,7 +124,7 @@ def publish_draft(
 
     Args:
         drafts: holds the draft.
-        draft: inspected, with no open question.
+        draft: as it was looked at: inspected, with no open question; ``content`` and ``base`` are those of the preview.
         store: where to.
         said: ``note`` and the keys of :meth:`Provenance.as_dict`.
         actor: who publishes; asked for again here and right before the switch, since this is another process, later.
@@ -111,13 +133,16 @@ def publish_draft(
     Raises:
         ForbiddenError: the actor may not (any more); nothing was changed.
         ConflictError, StoreError: nothing was changed.
-        PingchangError: the draft is not ready.
+        PingchangError: the draft is not ready, or its content is not what was looked at.
     """
     actor = start.require(actor, Right.UPDATE)
     described_before = drafts.inspection(draft) or {}
-    frame = drafts.features(draft, FRAME)
-    if frame is None or described_before.get("decision") not in ("accept", "repair"):
+    if described_before.get("decision") not in ("accept", "repair"):
         raise PingchangError("该草稿还不能发布。", fix="请先处理检查结果中的问题，再发布。")
+    if not draft.content or draft.content != _digest(drafts.folder(draft.id) / FRAME):
+        raise PingchangError("草稿的内容在您查看之后已改变，没有发布。", fix="请重新检查并核对结果，再发布。")
+    frame = drafts.features(draft, FRAME)
+    assert frame is not None
     version = publish(
         store,
         described_before["layer"],
@@ -137,6 +162,7 @@ def described(found: Inspection) -> dict[str, Any]:
     mapping = found.mapping
     return {
         **found.as_dict(),
+        "issues": [{**one.as_dict(), "key": one.key} for one in found.ordered_issues],
         "files": list(found.files),
         "dataset": found.dataset,
         "datasets": list(found.datasets),
@@ -188,18 +214,18 @@ def faults(found: Inspection) -> gpd.GeoDataFrame | None:
     )
 
 
-def _compare(folder: Path, found: Inspection, store: LocalStore, say: Say) -> None:
+def _compare(folder: Path, found: Inspection, basis: Basis, say: Say) -> None:
     """Tables and features of the comparison with the current version; nothing for the first real one."""
     assert found.layer is not None and found.frame is not None
-    current = start.current_content(found.layer)
+    current = basis.content(found.layer)
     if current is None:
         return
     say("汇总增减变化")
-    shown = versions.compare_frames(layers.get(found.layer), current, found.frame, versions.townships_of(store))
+    shown = versions.compare_frames(layers.get(found.layer), current, found.frame, versions.townships_of(basis.store))
     write_json(
         folder / COMPARISON,
         {
-            "base": current_base(store, found.layer),
+            "base": found.base,
             "summary": json.loads(shown.summary.to_json(orient="records")),
             "groups": {name: json.loads(table.to_json(orient="records")) for name, table in shown.groups.items()},
             "changed_fields": dict(shown.found.changed_fields),
@@ -265,10 +291,18 @@ def _clear(folder: Path) -> None:
 def _remember(drafts: Drafts, draft: Draft, actor: Actor, chosen: Settings) -> None:
     """Keep the mapping of a published draft, if the analyst had a say in it."""
     found = drafts.inspection(draft)
-    if found is None or not {"MAPPING", "FIELD_UNSURE"} & set(draft.answers):
+    if found is None or not (draft.mapping or any(name.startswith("FIELD_UNSURE") for name in draft.answers)):
         return
     columns = [*found["columns"].values(), *found["unmapped"]]
     Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], actor.name)
+
+
+def _log_refusal(drafts: Drafts, draft: Draft, store: LocalStore, actor: Actor) -> None:
+    """Files that cannot be used stand in the audit log."""
+    found = drafts.inspection(draft)
+    if found is not None and found["decision"] == "reject":
+        codes = [one["code"] for one in found["issues"]]
+        store.log(actor.name, "refuse", layer=found["layer"], file=found["files"], issues=codes, draft=draft.id)
 
 
 def main(arguments: list[str]) -> int:
@@ -276,12 +310,14 @@ def main(arguments: list[str]) -> int:
     action, draft_id, source, name, session = arguments[:5]
     actor = operator(name) if source == Source.COMMAND else Actor(name, None, session, source)
     chosen = settings()
+    if action == "inspect":
+        signal.alarm(_LONGEST * chosen.worker_seconds)
     store = start.open_store()
     drafts = Drafts(chosen.data_dir)
     draft = drafts.get(draft_id)
     if draft is None:
         return 1
-    steps = (drafts.folder(draft_id) / "progress.txt").open("a", encoding="utf-8")
+    steps = (drafts.folder(draft_id) / STEPS).open("a", encoding="utf-8")
 
     def say(text: str) -> None:
         steps.write(f"{text}\n")
@@ -291,6 +327,7 @@ def main(arguments: list[str]) -> int:
         if action == "inspect":
             start.require(actor, Right.UPDATE)
             draft = inspect_draft(drafts, draft, store, chosen, say)
+            _log_refusal(drafts, draft, store, actor)
         else:
             draft = publish_draft(drafts, draft, store, json.loads(arguments[5]), actor=actor, say=say)
             _remember(drafts, draft, actor, chosen)

@@ -1,40 +1,44 @@
 """Drafts: what an analyst has uploaded and not yet published. On disk, so that leaving the page loses nothing.
 
 A draft is a folder: the files as they came, the answers given, and what the last inspection found. The heavy work runs
-in a process of its own (:mod:`.drafting`), which holds the draft's lock while it lives: a page that comes back, or a
-second one, sees by the lock whether somebody is at work.
+in a process of its own (:mod:`.drafting`), which holds the draft's lock while it lives (:mod:`.jobs`): a page that
+comes back, or a second one, sees by the lock whether somebody is at work. What pages say is kept under that lock, and
+only where they have seen the draft as it is: its revision counts what was asked of it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
+import logging
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import geopandas as gpd
 import pandas as pd
 
 from pingchang_geo.access import Actor, Right
 from pingchang_geo.errors import PingchangError, StoreError
-from pingchang_geo.settings import PROJECT_ROOT, Settings
+from pingchang_geo.settings import Settings
+from pingchang_geo.store import LocalStore
 from pingchang_geo.store.catalogue import now
 from pingchang_geo.workflow import start
+from pingchang_geo.workflow.uploads import jobs
 
+_LOG: Final = logging.getLogger(__name__)
 _ID: Final = re.compile(r"[0-9a-f]{12}")
 _UNSAFE: Final = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 _CHUNK: Final = 1 << 20
-_LOCK: Final = "job.lock"
+_PROCESS: Final = "pingchang_geo.workflow.uploads.drafting"
 #: Drafts that nobody has touched for so many days are removed.
 KEPT_DAYS: Final = 30
 
@@ -58,11 +62,14 @@ class Draft:
         actor: name of whoever uploaded it.
         files: names as they came.
         layer: layer id the analyst chose; None to let the fields decide.
-        answers: question code → value, ``""`` confirms the proposal.
+        answers: question code, or key of a finding, → value; ``""`` confirms the proposal.
+        mapping: field → column as the analyst chose; an empty column for none.
         base: name of the version that the last inspection compared with; None without one.
+        content: SHA-256 of the file of features that the last inspection made, and that was looked at; empty without.
         stage: ``received``, ``inspected``, ``published`` or ``failed``.
         error: why it failed, in Chinese.
         published: name of the version it became.
+        revision: how often something has been asked of it.
     """
 
     id: str
@@ -71,10 +78,13 @@ class Draft:
     files: tuple[str, ...]
     layer: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
     base: str | None = None
+    content: str = ""
     stage: str = "received"
     error: str = ""
     published: str = ""
+    revision: int = 0
 
 
 class Drafts:
@@ -137,23 +147,37 @@ class Drafts:
         write_json(self.folder(draft.id) / "draft.json", asdict(draft))
 
     def discard(self, draft_id: str, actor: Actor) -> None:
-        """Remove a draft; whoever works on it fails quietly.
+        """Remove a draft; an inspection at work is stopped.
 
         Raises:
             ForbiddenError: the actor may not update data.
+            PingchangError: it is being published, or has been; nothing was removed.
         """
         start.require(actor, Right.UPDATE)
-        self._remove(draft_id)
+        folder = self.folder(draft_id)
+        if jobs.at_work(folder) == "inspect" and (draft := self.get(draft_id)) is not None:
+            self.save(replace(draft, revision=draft.revision + 1))  # its end is no failure that anybody is told of
+            jobs.stop(folder)
+        with suppress(FileNotFoundError), jobs.locked(folder) as held:
+            if held is None:
+                raise PingchangError(
+                    "这份草稿正在发布，没有放弃。", fix="请等发布结束；如需撤销，请到「版本与日志」回退。"
+                )
+            if (draft := self.get(draft_id)) is not None and draft.stage == "published":
+                raise PingchangError("这份草稿已经发布，没有放弃。", fix="如需撤销，请到「版本与日志」回退。")
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _remove(self, draft_id: str) -> None:
-        shutil.rmtree(self.folder(draft_id), ignore_errors=True)
+    def _remove(self, draft_id: str) -> bool:
+        """Remove a draft's folder; False where somebody is at work on it."""
+        with suppress(FileNotFoundError), jobs.locked(self.folder(draft_id)) as held:
+            if held is None:
+                return False
+            shutil.rmtree(self.folder(draft_id), ignore_errors=True)
+        return True
 
     def expire(self, before: str) -> list[str]:
         """Remove drafts created before an ISO time; returns their ids."""
-        old = self.old(before)
-        for draft in old:
-            self._remove(draft.id)
-        return [draft.id for draft in old]
+        return [draft.id for draft in self.old(before) if self._remove(draft.id)]
 
     def old(self, before: str) -> list[Draft]:
         """Drafts created before an ISO time, by id, unless somebody is at work on them."""
@@ -179,53 +203,83 @@ class Drafts:
         return pd.read_parquet(path) if path.is_file() else None
 
     def start(self, draft: Draft, action: str, settings: Settings, actor: Actor, *arguments: str) -> bool:
-        """Start a drafting process (``inspect`` or ``publish``); False when one is at work already.
+        """Keep what was said and start a drafting process (``inspect`` or ``publish``); False when one is at work.
 
         The process is told the actor's session by its public id, and asks for itself whether they still may.
 
+        Args:
+            draft: as it was read and looked at, with what was said since.
+            action: what is to be done.
+            settings: where to, and what it may cost.
+            actor: on whose behalf.
+            arguments: further ones of the process.
+
         Raises:
             ForbiddenError: the actor may not update data.
+            PingchangError: the draft has changed since it was read; nothing was started or kept.
         """
         actor = start.require(actor, Right.UPDATE)
-        who = [actor.source, actor.name, actor.session]
         folder = self.folder(draft.id)
-        environment = {**os.environ, "PINGCHANG_DATA_DIR": str(settings.data_dir), "PYTHONPATH": str(PROJECT_ROOT)}
-        command = [sys.executable, "-m", "pingchang_geo.workflow.uploads.drafting", action, draft.id, *who, *arguments]
-        with (folder / _LOCK).open("w") as held, (folder / "log.txt").open("ab") as log:
-            if not _taken(held):
+        with suppress(FileNotFoundError), jobs.locked(folder) as held:
+            if held is None:
                 return False
-            held.write(action)
-            held.flush()
-            (folder / "progress.txt").write_text("", "utf-8")
-            child = subprocess.Popen(
-                command,
-                cwd=PROJECT_ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=(held.fileno(),),  # the lock goes over to the child and dies with it
-                start_new_session=True,  # the analyst may leave, the server may stop: a publish is not cut in half
-            )
-        threading.Thread(target=child.wait, daemon=True).start()
-        return True
+            known = self.get(draft.id)
+            if known is not None and known.revision == draft.revision:
+                asked = replace(draft, revision=draft.revision + 1, error="")
+                if action == "inspect":
+                    asked = replace(asked, stage="received", base=None, content="")
+                self.save(asked)
+                command = [sys.executable, "-m", _PROCESS, action, draft.id, actor.source, actor.name, actor.session]
+                environment = {**os.environ, "PINGCHANG_DATA_DIR": str(settings.data_dir)}
+                child = jobs.launch(held, folder, action, [*command, *arguments], environment)
+                threading.Thread(target=self._watch, args=(child, asked, action, actor.name), daemon=True).start()
+                return True
+        raise PingchangError(
+            "这份草稿在您查看之后已在别处改动或放弃，刚才的操作没有执行。", fix="请核对下面现在的内容，再操作。"
+        )
+
+    def _watch(self, child: jobs.Process, asked: Draft, action: str, name: str) -> None:
+        """Wait for a drafting process; where it was killed, say so in the draft and in the log."""
+        code = child.wait()
+        if code >= 0:
+            return
+        words = _killed(action, -code)
+        with suppress(OSError, StoreError), jobs.locked(self.folder(asked.id)) as held:
+            known = self.get(asked.id)
+            if held is None or known is None or (known.revision, known.stage) != (asked.revision, asked.stage):
+                return
+            _LOG.error("drafting process of %s ended by signal %d", asked.id, -code)
+            self.save(replace(known, stage="failed" if action == "inspect" else known.stage, error=words))
+            LocalStore(self._root.parent).log(name, "refuse", draft=asked.id, step=action, reason=words)
 
     def working(self, draft: Draft) -> bool:
         """Whether a drafting process is at work on the draft."""
-        return working(self.folder(draft.id))
+        return jobs.working(self.folder(draft.id))
+
+    def at_work(self, draft: Draft) -> str | None:
+        """What is being done to the draft (``inspect`` or ``publish``); None when nobody is at work."""
+        return jobs.at_work(self.folder(draft.id))
 
     def any_working(self, action: str | None = None) -> bool:
         """Whether a drafting process is at work on any draft, doing ``action`` where that is given."""
-        return any(
-            working(lock.parent) and action in (None, lock.read_text("utf-8")) for lock in self._root.glob(f"*/{_LOCK}")
-        )
+        done = (jobs.at_work(lock.parent) for lock in self._root.glob(f"*/{jobs.LOCK}"))
+        return any(one is not None and action in (None, one) for one in done)
 
     def progress(self, draft: Draft) -> list[str]:
         """Steps of the last drafting process so far."""
         try:
-            return (self.folder(draft.id) / "progress.txt").read_text("utf-8").splitlines()
+            return (self.folder(draft.id) / jobs.STEPS).read_text("utf-8").splitlines()
         except OSError:
             return []
+
+
+def _killed(action: str, number: int) -> str:
+    """Why a process ended that was ended from outside, and what to do."""
+    if action == "publish":
+        return "发布过程被系统中止，没有做完。请到「版本与日志」核对当前版本，再重新发布。"
+    if number == signal.SIGALRM:
+        return "检查超过时限，已中止，文件未被采用。请检查文件是否过大或图形过于复杂，拆分或简化后重新上传。"
+    return "检查过程被系统中止（多为内存不足），文件未被采用。请重试；仍不成功请拆分文件，或联系系统管理员。"
 
 
 def _keep(files: Iterable[tuple[str, BinaryIO]], folder: Path, limit: int) -> tuple[str, ...]:
@@ -273,27 +327,3 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _taken(file: IO[str]) -> bool:
-    """Take a draft's lock; somebody who only looks holds it for an instant, so try again."""
-    for _ in range(20):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return True
-    return False
-
-
-def working(folder: Path) -> bool:
-    """Whether a process holds the draft's lock."""
-    try:
-        with (folder / _LOCK).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
