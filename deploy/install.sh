@@ -8,14 +8,18 @@ prefix=/opt/pingchang-geo
 data=""
 python=""
 user=""
+environment=""
+# 服务单元允许写入的数据目录（StateDirectory）。
+state=/var/lib/pingchang-geo
 
 usage() {
   cat <<'TEXT'
 用法：./install.sh [选项]
   --prefix 目录   安装到哪里，默认 /opt/pingchang-geo
-  --data 目录     数据目录，默认「安装目录/var」；仅首次安装时写入 settings.toml
+  --data 目录     数据目录，默认「安装目录/var」，有 --user 时默认 /var/lib/pingchang-geo；仅首次安装时写入 settings.toml
   --user 用户     运行服务的系统用户：数据目录归他所有，settings.toml 仅他可读
   --python 程序   Python 3.11 解释器，默认在 PATH 中查找
+  --environment 文件   环境变量形式的设置，与服务单元的 EnvironmentFile 同一个；默认 /etc/pingchang-geo/environment
 TEXT
 }
 
@@ -32,7 +36,7 @@ parse() {
         usage
         exit 0
         ;;
-      --prefix | --data | --user | --python)
+      --prefix | --data | --user | --python | --environment)
         [ $# -ge 2 ] && [ -n "$2" ] || refuse "选项 $1 后面缺少内容。"
         printf -v "${1#--}" '%s' "$2"
         shift 2
@@ -40,7 +44,7 @@ parse() {
       *) refuse "不认识的选项 $1。用 ./install.sh --help 查看用法。" ;;
     esac
   done
-  for name in prefix data; do
+  for name in prefix data environment; do
     case ${!name} in
       "" | /*) ;;
       *) refuse "--$name 应为绝对路径。" ;;
@@ -51,7 +55,10 @@ parse() {
   done
   prefix=${prefix%/}
   [ -n "$prefix" ] || refuse "不能安装到根目录。"
-  data=${data:-$prefix/var}
+  [ -n "$data" ] || data=$([ -n "$user" ] && echo "$state" || echo "$prefix/var")
+  # 升级时没有再写的，沿用原来的。
+  environment=${environment:-$(sed -n "s/^environment='\(.*\)'$/\1/p" "$prefix/pingchang-geo" 2>/dev/null)} || true
+  environment=${environment:-/etc/pingchang-geo/environment}
 }
 
 # 在做任何事情之前：文件一个不多、一个不少、一个字节不差。
@@ -164,8 +171,8 @@ TEXT
 first_data() {
   mkdir -p "$prefix/cache"
   [ -z "$user" ] || chown "$user:$(id -gn "$user")" "$prefix/cache"
-  local folder
-  folder=$("$release/venv/bin/python" -I -c 'import sys, tomllib; print(tomllib.load(open(sys.argv[1], "rb")).get("data_dir", ""))' "$prefix/settings.toml" 2>/dev/null) || true
+  folder=$("$release/app/deploy/environment.sh" "$environment" printenv PINGCHANG_DATA_DIR) ||
+    folder=$("$release/venv/bin/python" -I -c 'import sys, tomllib; print(tomllib.load(open(sys.argv[1], "rb")).get("data_dir", ""))' "$prefix/settings.toml" 2>/dev/null) || true
   folder=${folder:-$data}
   [ -e "$folder" ] && return
   mkdir -p "$folder"
@@ -175,38 +182,43 @@ first_data() {
 
 # 新版本能读懂现有设置，才切换过去。
 switch() {
-  "$release/venv/bin/python" -P -c 'import sys
+  # 升级时没有再写 --user，就沿用原来的。
+  user=${user:-$(sed -n 's/^user=//p' "$prefix/pingchang-geo" 2>/dev/null)} || true
+  local as=(env)
+  [ -z "$user" ] || [ "$(id -u)" -ne 0 ] || as=(runuser -u "$user" --)
+  "${as[@]}" "$release/app/deploy/environment.sh" "$environment" "$release/venv/bin/python" -P -c 'import sys
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import settings
 try:
     settings()
 except PingchangError as error:
-    sys.exit(f"错误：{error}")' || refuse "新版本不能使用现有设置，未切换；原版本不受影响。改正 $prefix/settings.toml 后重新运行。"
-  # 升级时没有再写 --user，就沿用原来的。
-  user=${user:-$(sed -n 's/^user=//p' "$prefix/pingchang-geo" 2>/dev/null)} || true
+    sys.exit(f"错误：{error}")' || refuse "新版本不能使用现有设置，未切换；原版本不受影响。改正 $prefix/settings.toml（或 $environment）后重新运行。"
   {
     cat <<'TEXT'
 #!/bin/sh
 # 由 install.sh 生成：运行当前版本。升级不影响已经启动的进程。
 # root 运行时改用运行服务的用户，数据目录里不会出现服务写不了的文件。
+# 与服务读取同一个环境变量文件，因此用的是同一套设置。
 set -eu
 TEXT
-    printf 'user=%s\n' "$user"
+    printf "user=%s\nenvironment='%s'\n" "$user" "$environment"
     cat <<'TEXT'
 prefix=$(dirname "$(readlink -f "$0")")
 release=$(readlink -f "$prefix/current")
 cache=${MPLCONFIGDIR:-$prefix/cache}
 if [ -n "$user" ] && [ "$(id -u)" -eq 0 ]; then
-  exec runuser -u "$user" -- env HOME="$prefix" MPLCONFIGDIR="$cache" "$release/venv/bin/python" -P -m pingchang_geo "$@"
+  set -- runuser -u "$user" -- env HOME="$prefix" MPLCONFIGDIR="$cache" "$release/venv/bin/python" -P -m pingchang_geo "$@"
+else
+  [ ! -w "$cache" ] || export MPLCONFIGDIR="$cache"
+  set -- "$release/venv/bin/python" -P -m pingchang_geo "$@"
 fi
-[ ! -w "$cache" ] || export MPLCONFIGDIR="$cache"
-exec "$release/venv/bin/python" -P -m pingchang_geo "$@"
+exec "$release/app/deploy/environment.sh" "$environment" "$@"
 TEXT
   } >"$prefix/.pingchang-geo.new"
   chmod 755 "$prefix/.pingchang-geo.new"
-  mv -f "$prefix/.pingchang-geo.new" "$prefix/pingchang-geo"
   ln -sfn "releases/${release##*/}" "$prefix/.current.new"
   mv -fT "$prefix/.current.new" "$prefix/current"
+  mv -f "$prefix/.pingchang-geo.new" "$prefix/pingchang-geo"
 }
 
 parse "$@"
@@ -226,4 +238,11 @@ cat <<TEXT
 启动：      $prefix/pingchang-geo serve
 开机自启：  见 $prefix/current/app/docs/operations.md「作为系统服务」
 升级之后：  重新启动服务即用新版本；旧版本留在 $prefix/releases，确认无误后可以删除。
+TEXT
+[ -z "$user" ] || [ "$folder" = "$state" ] || cat <<TEXT
+
+注意：服务单元只能写 $state，数据目录却是 $folder。
+开机自启之前，运行 systemctl edit pingchang-geo 与 systemctl edit pingchang-geo-backup，各写入：
+  [Service]
+  ReadWritePaths="$folder"
 TEXT

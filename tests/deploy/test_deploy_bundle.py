@@ -97,7 +97,7 @@ def project(root: Path, version: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     (root / "deploy").mkdir()
-    for name in ("install.sh", "backup.sh"):
+    for name in ("install.sh", "backup.sh", "environment.sh"):
         shutil.copy(bundle.ROOT / "deploy" / name, root / "deploy" / name)
     return root
 
@@ -269,9 +269,33 @@ def test_root_becomes_the_services_user_also_after_an_upgrade(tmp_path: Path, fo
         done = unpacked.install("--python", python, *options)
         assert done.returncode == 0, done.stderr
         assert unpacked.run() == f"65534 {folder / 'opt'}"
+        assert f'ReadWritePaths="{data}"' in done.stdout
     assert data.stat().st_uid == 65534
     settings = (folder / "opt" / "settings.toml").stat()
     assert (settings.st_uid, settings.st_gid, settings.st_mode & 0o777) == (0, nobody.pw_gid, 0o640)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("runuser") or not shutil.which("python3.11", path="/usr/bin:/usr/local/bin"),
+    reason="只有 root 能换用户，且需要人人可用的 Python 3.11",
+)
+def test_a_services_data_lie_where_its_unit_may_write(tmp_path: Path, folder: Path) -> None:
+    (unit,) = re.findall(
+        r"(?m)^StateDirectory=(\S+)$", (bundle.ROOT / "deploy" / "pingchang.service").read_text("utf-8")
+    )
+    folder.chmod(0o755)
+    unpacked, state = unpack(tmp_path), folder / "state"
+    assert f"\nstate=/var/lib/{unit}\n" in (unpacked.folder / "install.sh").read_text("utf-8")
+    unpacked.edit("install.sh", lambda text: text.replace(f"\nstate=/var/lib/{unit}\n", f"\nstate={state}\n"))
+    unpacked.prefix = folder / "opt"
+    python = shutil.which("python3.11", path="/usr/bin:/usr/local/bin")
+    assert python
+    done = unpacked.install("--python", python, "--user", pwd.getpwuid(65534).pw_name)
+    assert done.returncode == 0, done.stderr
+    assert f'data_dir = "{state}"' in (unpacked.prefix / "settings.toml").read_text("utf-8")
+    assert state.stat().st_uid == 65534
+    assert "ReadWritePaths" not in done.stdout
+    assert not (unpacked.prefix / "var").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("runuser"), reason="只有 root 能换用户")
@@ -281,6 +305,32 @@ def test_a_python_that_the_services_user_may_not_run_is_refused(tmp_path: Path) 
     hidden.symlink_to(sys.executable)
     done = unpack(tmp_path).install("--user", pwd.getpwuid(65534).pw_name, "--python", str(hidden))
     refused(done, "不能运行", "--python")
+
+
+def test_commands_use_the_services_environment_also_after_an_upgrade(tmp_path: Path) -> None:
+    """Whoever forgets it gets other settings than the service, or another data folder, without a word."""
+    file, data = tmp_path / "etc of the service", tmp_path / "data of the service"
+    file.write_text(f'# ours\nPINGCHANG_DATA_DIR="{data}"\nVIEWING=$(id)\n', "utf-8")
+    shown = "import os\nprint(os.environ['PINGCHANG_DATA_DIR'], os.environ['VIEWING'])\n"
+    for version, options in (("1.2.3", ("--environment", str(file))), ("1.3.0", ())):
+        unpacked = unpack(tmp_path, version)
+        unpacked.edit("app/pingchang_geo/__main__.py", lambda _: shown)
+        done = unpacked.install(*options)
+        assert done.returncode == 0, done.stderr
+        assert unpacked.run() == f"{data} $(id)"
+    assert data.is_dir()
+    assert not (unpacked.prefix / "var").exists()
+    before = (unpacked.prefix / "current").readlink()
+    newest = unpack(tmp_path, "1.4.0")
+    asks = SETTINGS.replace('"viewing" in text.replace("# viewing", "")', '"VIEWING" in __import__("os").environ')
+    assert "VIEWING" in asks
+    newest.edit("app/pingchang_geo/settings.py", lambda _: asks)
+    refused(newest.install(), "viewing 应为", str(file))
+    file.write_text("PINGCHANG_DATA_DIR\n", "utf-8")
+    refused(newest.install(), f"{file} 第 1 行", "未切换")
+    assert (unpacked.prefix / "current").readlink() == before
+    done = subprocess.run([unpacked.prefix / "pingchang-geo"], capture_output=True, text=True, check=False)
+    refused(done, f"{file} 第 1 行")
 
 
 def test_an_interrupted_installation_is_done_anew(tmp_path: Path) -> None:
