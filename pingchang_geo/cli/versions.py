@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from pingchang_geo import layers
 from pingchang_geo.access import Actor
 from pingchang_geo.cli.person import operator_of
 from pingchang_geo.errors import PingchangError
+from pingchang_geo.units import format_number
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.versions import Download
 
@@ -60,6 +62,7 @@ def _versions(chosen: argparse.Namespace) -> int:
                 "number": v.number,
                 "current": current.get(v.layer) == v,
                 "rows": v.rows,
+                **asdict(versions.figures(store, v)),
                 "sha256": v.sha256,
                 "published_at": v.published_at,
                 "publisher": v.publisher,
@@ -73,7 +76,10 @@ def _versions(chosen: argparse.Namespace) -> int:
         return 0
     for v in found:
         flag = "*" if current.get(v.layer) == v else " "
-        what = f"{v.rows:,} 条 · {v.provenance.kind.label} · {v.published_at} · {v.publisher}"
+        holds = versions.figures(store, v)
+        size = f" · {format_number(holds.area_km2, 2)} km²" if holds.area_km2 is not None else ""
+        size += f" · {format_number(holds.stock_tc, 0)} tC" if holds.stock_tc is not None else ""
+        what = f"{v.rows:,} 条{size} · {v.provenance.kind.label} · {v.published_at} · {v.publisher}"
         rest = f" · {v.note}" if v.note else ""
         rest += f"（内容已于 {v.pruned_at} 清理）" if v.pruned_at else ""
         print(f"{flag} {layers.get(v.layer).title} {v.name} · {what}{rest}")

@@ -51,6 +51,8 @@ _ACTIONS: Final = {
     "briefing": "保存汇报",
 }
 _LOG_ROWS: Final = 200
+_AREA: Final = "面积（km²）"
+_STOCK: Final = "碳储量（tC）"
 _MIMES: Final = {
     "zip": "application/zip",
     "gpkg": "application/geopackage+sqlite3",
@@ -112,12 +114,18 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
     known = store.versions(layer)
     current = store.snapshot().versions[layer]
     st.markdown(f"##### {published[layer]}的版本　:gray[:small[{len(known)} 个]]")
+    with st.spinner("正在计算各版本的面积与碳储量……", show_time=False):
+        rows = [_row(version, version == current, versions.figures(store, version)) for version in known]
     st.dataframe(
-        pd.DataFrame([_row(version, version == current) for version in known]),
+        pd.DataFrame(rows).dropna(axis="columns", how="all"),
         hide_index=True,
         height=min(300, 40 + 35 * len(known)),
         key=f"history_{layer}",
-        column_config={"校验值": st.column_config.TextColumn(width="small")},
+        column_config={
+            _AREA: st.column_config.NumberColumn(format="localized"),
+            _STOCK: st.column_config.NumberColumn(format="localized", help="各版本均按现行参数计算"),
+            "校验值": st.column_config.TextColumn(width="small"),
+        },
         alt=f"{published[layer]}的版本",
     )
     _download(store, known)
@@ -125,7 +133,7 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
     _compare(store, found, known)
 
 
-def _row(version: Version, current: bool) -> dict[str, Any]:
+def _row(version: Version, current: bool, holds: versions.Figures) -> dict[str, Any]:
     source = version.provenance
     return {
         "版本": version.label + ("（当前）" if current else ""),
@@ -136,6 +144,8 @@ def _row(version: Version, current: bool) -> dict[str, Any]:
         "数据时点": source.as_of,
         "说明": version.note,
         "记录数": version.rows,
+        _AREA: None if holds.area_km2 is None else round(holds.area_km2, 2),
+        _STOCK: None if holds.stock_tc is None else round(holds.stock_tc),
         "校验值": version.sha256[:12],
     }
 

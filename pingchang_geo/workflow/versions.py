@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,9 +27,9 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import mark
 from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.specs import FieldKind, LayerSpec
-from pingchang_geo.store import LocalStore, Store, Version
+from pingchang_geo.store import LocalStore, Snapshot, Store, Version
 from pingchang_geo.store.catalogue import AuditEntry
-from pingchang_geo.units import UnitChoice
+from pingchang_geo.units import HA_M2, KM2_M2, UnitChoice
 from pingchang_geo.workflow import derive, start
 from pingchang_geo.workflow.access import Require, command_only
 from pingchang_geo.workflow.publish import current_base, publish
@@ -89,6 +90,35 @@ BY_OUTLINE: Final = "乡镇（按界线）"
 OUTSIDE: Final = "乡镇界线之外"
 #: A smaller share of a feature beyond a shared border is drawing, not place.
 _SLIVER_SHARE: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a version holds: area, and carbon stock by the current parameters; None where a layer has no such thing."""
+
+    area_km2: float | None = None
+    stock_tc: float | None = None
+
+
+def figures(store: LocalStore, version: Version) -> Figures:
+    """Area and stock of a version; neither for one whose content is not there any more.
+
+    Both follow from what is derived from the version alone. A version that has been current under these parameters has
+    it; of others it is computed and kept the first time.
+    """
+    try:
+        return Figures() if version.pruned_at else _figures(store, version, derive.fingerprint())
+    except (OSError, StoreError):
+        return Figures()
+
+
+@lru_cache(maxsize=256)
+def _figures(store: LocalStore, version: Version, _rules: str) -> Figures:
+    derive.ensure(store, Snapshot({version.layer: version}))
+    own = derive.read_attributes(store, version)
+    area_km2 = float(own["area_ha"].sum()) * HA_M2 / KM2_M2
+    stock_tc = own["stock_tc"].sum(min_count=1) if "stock_tc" in own else np.nan
+    return Figures(area_km2 or None, float(stock_tc) if np.isfinite(stock_tc) else None)
 
 
 def find(store: Store, layer: str, name: str) -> Version:

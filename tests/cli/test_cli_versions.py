@@ -1,6 +1,7 @@
 """Versions, rollback, export and log on the command line."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,20 @@ def test_the_list_and_a_way_back(store: Any, capsys: pytest.CaptureFixture[str])
     assert main(["versions", "forest", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [(v["number"], v["current"]) for v in found] == [(2, True), (1, False)]
+    assert found[0]["area_km2"] == found[1]["area_km2"] > 0
+    assert found[0]["stock_tc"] > found[1]["stock_tc"] > 0
     assert main(["rollback", "forest", "1", "--note", "有误", "--by", "李四"]) == 0
     assert "现为第 3 版" in capsys.readouterr().out
     assert main(["rollback", "forest", "1"]) == 0
     assert "无需回退" in capsys.readouterr().out
     assert main(["versions", "forest"]) == 0
-    assert "回退到第 1 版：有误" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "回退到第 1 版：有误" in said
+    assert re.search(r"12 条 · [\d.,]+ km² · [\d,]+ tC · 官方", said)
+    assert main(["versions", "redline"]) == 0
+    said = capsys.readouterr().out
+    assert " km² · " in said
+    assert " tC" not in said
 
 
 def test_export_and_its_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -239,6 +239,10 @@ def test_the_history_and_the_way_back(open_page: Open, store: Any) -> None:
     history = app.dataframe[0].value
     assert history["版本"].tolist() == ["第 2 版（当前）", "第 1 版"]
     assert history["发布人"].tolist() == ["李四", "系统"]
+    held = [versions.figures(store, one) for one in store.versions("forest")]
+    assert history["面积（km²）"].tolist() == [round(one.area_km2, 2) for one in held]
+    assert history["碳储量（tC）"].tolist() == [round(one.stock_tc) for one in held]
+    assert "碳储量（tC）" not in open_page("versions", layer="redline").dataframe[0].value
     metrics = {metric.label: metric.value for metric in app.metric}
     assert metrics == {"未变": "0", "变更": "11", "新增": "0", "减少": "1"}
     app.text_input(key="rollback_note").set_value("单位有误")

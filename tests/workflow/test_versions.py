@@ -1,7 +1,9 @@
 """Versions: found, compared, downloaded, gone back to."""
 
 import io
+import shutil
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -128,3 +130,35 @@ def test_red_line_versions_are_compared_by_township_once_there_are_outlines(stor
         versions.BY_OUTLINE
         not in versions.compare_frames(layers.get("forest"), layer_frames.forest(), layer_frames.forest(), towns).groups
     )  # plots say themselves in which township they lie
+
+
+def test_every_version_knows_its_area_and_stock(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = store.snapshot().versions["forest"]
+    second = put(store, layer_frames.forest(volume=80).iloc[1:].reset_index(drop=True))
+    held = [versions.figures(store, one) for one in (first, second)]
+    for version, one in zip((first, second), held, strict=True):
+        frame = versions.with_quantities(layers.get("forest"), store.read(version))
+        assert one.area_km2 == pytest.approx(frame["area_ha"].sum() / 100)
+        assert one.stock_tc == pytest.approx(frame["stock_tc"].sum())
+    assert held[0] != held[1]
+    # by other parameters: computed once, then kept, and nobody reads the content again
+    shutil.rmtree(store.derived_dir(first))
+    versions._figures.cache_clear()
+    assert versions.figures(store, first) == held[0]
+    versions._figures.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "read", None)
+        assert versions.figures(store, first) == held[0]
+    assert versions.figures(store, replace(first, pruned_at="2030-01-01T00:00:00Z")) == versions.Figures()
+    red = versions.figures(store, store.snapshot().versions["redline"])
+    assert (red.area_km2 or 0) > 0
+    assert red.stock_tc is None
+
+
+def test_a_version_that_cannot_be_read_has_no_figures(store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    put(store, layer_frames.forest(volume=80))
+    shutil.rmtree(store.derived_dir(first))
+    store.content_path(first).unlink()
+    versions._figures.cache_clear()
+    assert versions.figures(store, first) == versions.Figures()
