@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pingchang_geo.briefing.model import Problem
 from pingchang_geo.crs import Box
 
-#: ``reported`` figures come from the ledger, ``computed`` ones from the published layers or the report's own figures.
-CardKind = Literal["reported", "computed"]
+#: ``reported`` figures are the report's, ``computed`` ones follow from the published layers or the report's figures,
+#: ``external`` ones are neither: read elsewhere, to stand beside the others.
+CardKind = Literal["reported", "computed", "external"]
+#: What readers see of it.
+KIND_WORDS: Final[Mapping[CardKind, str]] = {"reported": "报告值", "computed": "计算值", "external": "外部参考"}
 #: ``barh`` lies, ``column`` stands.
 ChartShape = Literal["barh", "column", "line", "doughnut"]
 

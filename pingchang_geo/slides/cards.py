@@ -10,7 +10,7 @@ from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
-from pingchang_geo.briefing.story import Card
+from pingchang_geo.briefing.story import KIND_WORDS, Card
 from pingchang_geo.layers import palette
 from pingchang_geo.slides.measure import POINT_IN, Fitted, Ruler, line_pt
 from pingchang_geo.slides.text import MARK_INK, MUTED, Box, Line, Run, describe, fill_lines, rgb
@@ -22,7 +22,6 @@ _LABEL_SIZES: Final = (12.0, 11.0)
 _VALUE_SIZES: Final = (26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0)
 _UNIT_PT, _KIND_PT = 13.0, 10.0
 _UNIT, _KIND = "unit", "kind"
-_KINDS: Final = {"reported": "报告值", "computed": "计算值"}
 #: Values that are words may take this much.
 _WORDS_IN: Final = 1.1
 _LABEL_IN: Final = 0.66
@@ -48,8 +47,8 @@ class _Cell:
 
 
 def kind(card: Card) -> str:
-    """``报告值``, ``计算值`` or ``计算值〔示意〕``; the slide itself bears the whole mark."""
-    return _KINDS[card.kind] + (f"〔{card.mark.removesuffix('数据')}〕" if card.mark else "")
+    """``报告值``, ``外部参考``, ``计算值`` or ``计算值〔示意〕``; the slide itself bears the whole mark."""
+    return KIND_WORDS[card.kind] + (f"〔{card.mark.removesuffix('数据')}〕" if card.mark else "")
 
 
 def columns(count: int, *, wide: bool) -> int:

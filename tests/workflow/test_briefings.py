@@ -111,7 +111,7 @@ def test_unverified_figures_say_so(tiny: Atlas) -> None:
     found = only(tiny, text=("{ledger:county_area_km2}",), cards=("county_area_km2", "check.redline_share.share_pct"))
     assert found.paragraphs == ("2,229.12 km²〔未核〕",)
     assert [card.label for card in found.cards] == ["县域面积〔未核〕", "生态保护红线占县域面积的比例〔未核〕"]
-    assert [card.kind for card in found.cards] == ["reported", "computed"]
+    assert [card.kind for card in found.cards] == ["external", "computed"]
 
 
 def test_loose_spaces_around_values_go_and_written_ones_stay(tiny: Atlas) -> None:
@@ -393,6 +393,22 @@ def test_ledger_charts_share_a_unit_and_a_remark(tiny: Atlas) -> None:
     assert len(set(chart.colors)) == 3
     negative = only(tiny, charts=(parse_chart('kind="ledger"', ("gdp_q1_secondary_growth_pct",), "doughnut"),))
     assert negative.charts[0].kind == "barh"  # a ring cannot show a loss
+
+
+def test_what_was_read_elsewhere_stands_apart_in_charts(tiny: Atlas) -> None:
+    rate = "check.rate_new_forest_removal_wt_a"
+    ref = parse_chart('kind="computed"', (f"{rate}.tco2_mu_a", f"{rate}.references"), "")
+    (chart,) = only(tiny, charts=(ref,)).charts
+    assert chart.series[0].name == "计算值、外部参考"
+    assert len(chart.categories) > 2
+    assert chart.colors[0] not in chart.colors[1:]
+    assert len(set(chart.colors[1:])) == 1
+    (area,) = only(tiny, charts=(parse_chart('kind="ledger"', ("county_area_km2", "redline_area_km2"), ""),)).charts
+    assert area.series[0].name == "外部参考、报告值"
+    assert "报告〔一、（二）〕" in area.source
+    assert "原始文件未经核对" in area.source
+    card = only(tiny, cards=(f"{rate}.references.0",)).cards[0]
+    assert card.kind == "external"
 
 
 def parse_chart(kind: str, names: tuple[str, ...], shape: str) -> ChartRef:

@@ -138,6 +138,11 @@ def test_the_report_against_itself(figures: Figures) -> None:
     reference = named(figures, "check.rate_new_forest_removal_wt_a.references.0")
     assert reference.number == checks["rate_new_forest_removal_wt_a"].references[0].value
     assert checks["rate_new_forest_removal_wt_a"].references[0].flag in reference.label
+    assert reference.external
+    assert not rate.external
+    several = figures.several("check.rate_new_forest_removal_wt_a.references")
+    assert [one.number for one in several] == [one.value for one in checks["rate_new_forest_removal_wt_a"].references]
+    assert figures.several("check.redline_share.share_pct") == (share,)
     for check in checks.values():
         for key, value in check.values.items():
             figure = named(figures, f"check.{check.id}.{key}")
@@ -149,6 +154,7 @@ def test_words(figures: Figures) -> None:
     assert named(figures, "report.title").display() == "《加快推动平昌绿色低碳转型研究》"
     assert named(figures, "forest.version").display() == "森林小班第 1 版（示意）"
     assert "不作依据" in named(figures, "forest.caveat").display()
+    assert named(figures, "forest.kind").display() == "示意"
     assert named(figures, "carbon.set").display() == factors().label
     assert named(figures, "data.illustrative").display() == "4 个"
     assert named(figures, "data.layers").display().count("（示意）") == 4
@@ -161,6 +167,8 @@ def test_the_source_says_what_is_unverified(figures: Figures) -> None:
     assert "含未核参数" in named(figures, "forest.stock_tc").source
     assert "含未核参数" in named(figures, "forest.mean.stock_tc_ha").source
     assert "含未核参数" not in named(figures, "forest.area_ha").source
+    assert "含未核参数" in named(figures, "redline.inside.stock_tc").source
+    assert "含未核参数" not in named(figures, "redline.inside.area_ha").source
     assert "两类林地是否重叠未经确认" in named(figures, "forest.removal_tco2_a").source
 
 

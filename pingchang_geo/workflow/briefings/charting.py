@@ -10,7 +10,7 @@ from typing import Final
 from pingchang_geo import charts, classify
 from pingchang_geo.briefing.checks import known_layer
 from pingchang_geo.briefing.model import ChartKind, ChartRef, Shape
-from pingchang_geo.briefing.story import ChartShape, Series, StoryChart
+from pingchang_geo.briefing.story import KIND_WORDS, CardKind, ChartShape, Series, StoryChart
 from pingchang_geo.briefing.table import spoken
 from pingchang_geo.charts import Bars
 from pingchang_geo.charts.bars import MISSING_LABEL
@@ -26,8 +26,8 @@ from pingchang_geo.workflow.briefings.figures import Figures
 from pingchang_geo.workflow.briefings.quantity import scale_of
 from pingchang_geo.workflow.overlays.ready import Ready, ready_results
 
-#: Reported figures stand in grey beside computed ones.
-_REPORTED: Final = "#A9B8AF"
+#: What computed figures are compared with stands in grey beside them: reported ones, benchmarks.
+_BESIDE: Final = "#A9B8AF"
 #: Numbers that a description for screen readers names of each series.
 _SPOKEN: Final = 4
 _WORDS: Final[Mapping[str, str]] = {"barh": "柱状图", "column": "柱状图", "line": "折线图", "doughnut": "环形图"}
@@ -63,6 +63,17 @@ class _Drawing:
     series: tuple[Series, ...]
     unit: str
     colors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """A short list of figures of one kind; ``external`` says which of them were read elsewhere."""
+
+    names: tuple[str, ...]
+    numbers: tuple[float | None, ...]
+    unit: str
+    kind: CardKind
+    external: tuple[bool, ...]
 
 
 class Charter:
@@ -180,15 +191,16 @@ class Charter:
         unit = _one_unit(ref.title, [one.unit for one in found])
         numbers = tuple(one.value for one in found)
         sections = "、".join(dict.fromkeys(one.section.rstrip("、") for one in found if not one.external))
-        source = f"报告〔{sections}〕" if sections else found[0].source
+        others = [one.citation() for one in found if one.external]
+        source = "；".join(dict.fromkeys([*([f"报告〔{sections}〕"] if sections else []), *others]))
         names = _names([one.label for one in found])
         flagged = tuple(name + ("" if one.verified else UNVERIFIED) for name, one in zip(names, found, strict=True))
-        drawing = _plain(ref, "报告值", flagged, numbers, unit)
+        drawing = _plain(ref, _Figures(flagged, numbers, unit, "reported", tuple(one.external for one in found)))
         return self._made(drawing, _Basis((), source))
 
     def _computed(self, ref: ChartRef) -> Made:
         try:
-            found = [self._figures.get(name) for name in ref.indicators]
+            found = [one for name in ref.indicators for one in self._figures.several(name)]
         except MissingFigureError as error:
             raise MissingChartError(str(error)) from None
         if not found or any(math.isnan(one.number) for one in found):
@@ -197,8 +209,8 @@ class Charter:
         layer_ids = tuple(dict.fromkeys(layer for one in found for layer in one.behind))
         own = [one.source for one in found if not one.behind and one.source]
         source = "；".join(dict.fromkeys([*([self._versions(layer_ids)] if layer_ids else []), *own]))
-        numbers = tuple(one.number for one in found)
-        drawing = _plain(ref, "计算值", tuple(one.label + one.flag for one in found), numbers, unit)
+        names, numbers = tuple(one.label + one.flag for one in found), tuple(one.number for one in found)
+        drawing = _plain(ref, _Figures(names, numbers, unit, "computed", tuple(one.external for one in found)))
         return self._made(drawing, _Basis(layer_ids, source))
 
     def _reconcile(self, ref: ChartRef) -> Made:
@@ -208,7 +220,7 @@ class Charter:
         if not items:
             raise MissingChartError(f"没有单位为「{spoken(ref.unit)}」的对账指标")
         names = tuple(one.item.label for one in items)
-        reported = Series("报告值", tuple(one.item.reported for one in items), _REPORTED)
+        reported = Series("报告值", tuple(one.item.reported for one in items), _BESIDE)
         computed = tuple(one.item.computed if math.isfinite(one.item.computed) else None for one in items)
         layer_ids = tuple(dict.fromkeys(one.data.spec.id for one in items if one.data is not None))
         series = (reported, Series("计算值", computed, palette.ACCENT))
@@ -234,11 +246,16 @@ class Charter:
         return Made(chart, basis.behind)
 
 
-def _plain(ref: ChartRef, name: str, names: tuple[str, ...], numbers: tuple[float | None, ...], unit: str) -> _Drawing:
-    """A short list of figures."""
-    colors = palette.CATEGORICAL[: len(names)] if ref.shape is Shape.DOUGHNUT else ()
-    series = (Series(name, numbers, palette.ACCENT),)
-    return _Drawing(ref.title, ref.shape or Shape.BARH, names, series, unit, colors)
+def _plain(ref: ChartRef, shown: _Figures) -> _Drawing:
+    """A short list of figures; those of other sources are named and stand in grey beside the others."""
+    kinds: dict[CardKind, None] = dict.fromkeys("external" if external else shown.kind for external in shown.external)
+    colors: tuple[str, ...] = ()
+    if ref.shape is Shape.DOUGHNUT:
+        colors = palette.CATEGORICAL[: len(shown.names)]
+    elif len(kinds) > 1:
+        colors = tuple(_BESIDE if external else palette.ACCENT for external in shown.external)
+    series = (Series("、".join(KIND_WORDS[kind] for kind in kinds), shown.numbers, palette.ACCENT),)
+    return _Drawing(ref.title, ref.shape or Shape.BARH, shown.names, series, shown.unit, colors)
 
 
 def _drawable(shape: Shape, series: Sequence[Series]) -> ChartShape:

@@ -33,6 +33,8 @@ class Figure:
     mark: str = ""
     #: 〔未核〕 where a number behind it was not read first-hand.
     flag: str = ""
+    #: Read elsewhere, neither the report's nor computed.
+    external: bool = False
 
     def display(self) -> str:
         """Value with its unit: ``120.3 km²``."""

@@ -10,12 +10,13 @@ Names follow from the declarations, so that a new layer brings its own. For a pu
 - ``<layer>.top.<field>.<category>``, ``<layer>.top_pct.…``: the group with the largest sum, and its share
 - ``<zones>.inside.<field>``, ``<zones>.inside_pct.<field>``: plots inside the zones, each counted once
 - ``<plots>.stock_tco2``, ``<plots>.interval``: stock as carbon dioxide, and its 95 % interval in words
-- ``<layer>.version``, ``<layer>.caveat``: which version it is, and whether its places may be relied on, in words
+- ``<layer>.version``, ``<layer>.kind``, ``<layer>.caveat``: which version it is, 示意 or 官方, and whether its places
+  may be relied on, in words
 
 Besides, of the report against itself: ``check.<id>.<value>``, ``check.<id>.result``, ``check.<id>.finding``,
-``check.<id>.references.<n>``; and
-``reconcile.words``, ``report.title``, ``report.author``, ``carbon.set``, ``carbon.flags``, ``data.layers``,
-``data.illustrative``. ``@km2`` behind a name (``@mu``, ``@wanmu``, ``@ha``, ``@t``, ``@wt``) chooses the unit.
+``check.<id>.references.<n>``, for charts all of them as ``check.<id>.references``; and ``reconcile.words``,
+``report.title``, ``report.author``, ``carbon.set``, ``carbon.flags``, ``data.layers``, ``data.illustrative``.
+``@km2`` behind a name (``@mu``, ``@wanmu``, ``@ha``, ``@t``, ``@wt``) chooses the unit.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from pingchang_geo.workflow.accounts import account as carbon_account
 from pingchang_geo.workflow.accounts import reconciliation
 from pingchang_geo.workflow.accounts.account import CarbonAccount
 from pingchang_geo.workflow.atlas import Atlas, LayerData
-from pingchang_geo.workflow.briefings.figure import UNVERIFIED, Figure, MissingFigureError, version_words
+from pingchang_geo.workflow.briefings.figure import UNVERIFIED, Figure, MissingFigureError, short, version_words
 from pingchang_geo.workflow.briefings.layer_figures import LayerFigure, units_of
 
 #: Ending of a check's value → its unit.
@@ -76,6 +77,18 @@ class Figures:
         if isinstance(found, str):
             raise MissingFigureError(found)
         return found
+
+    def several(self, name: str) -> tuple[Figure, ...]:
+        """The figure of a name; all benchmarks, lowest first, of ``check.<id>.references``.
+
+        Raises:
+            MissingFigureError: there is none; the message says why.
+        """
+        head, _, rest = name.partition(".")
+        check = self.checks.get(rest.removesuffix(".references")) if head == "check" else None
+        if check is None or not check.references or not rest.endswith(".references"):
+            return (self.get(name),)
+        return tuple(self.get(f"{name}.{place}") for place in range(len(check.references)))
 
     def offered(self) -> tuple[str, ...]:
         """Names that an editor may choose from: totals of every layer, of zones, of each check. Every one has a figure;
@@ -149,7 +162,8 @@ class Figures:
         if rest[1] == "references" and len(rest) == 3 and rest[2] in places:
             one = places[rest[2]]
             shown = units.format_number(one.value, significant=3)
-            return Figure(name, f"{one.label}（{one.flag}）", shown, one.unit, one.value, one.source)
+            label = f"{short(one.label)}（{one.flag}）"  # the flag must not be cut off where names are narrow
+            return Figure(name, label, shown, one.unit, one.value, one.source, external=True)
         if rest[1] not in check.values:
             raise MissingFigureError(f"没有名为「{name}」的核对结果")
         value = check.values[rest[1]]

@@ -9,7 +9,7 @@ from typing import Final
 
 from pingchang_geo.briefing.editing import paragraphs
 from pingchang_geo.briefing.model import Problem
-from pingchang_geo.briefing.story import Card, Story, StoryChart, StoryScene
+from pingchang_geo.briefing.story import KIND_WORDS, Card, Story, StoryChart, StoryScene
 from pingchang_geo.documents import (
     Align,
     Block,
@@ -35,7 +35,6 @@ from pingchang_geo.workflow.briefings.chart_pictures import draw_chart
 _WIDTH_IN, _MAP_IN, _CHART_IN, _DPI = 6.5, 3.2, 1.5, 220
 #: A bar with its gap; the chart's title, source and margins.
 _BAR_IN, _HEAD_IN = 0.16, 0.6
-_KINDS: Final = {"reported": "报告值", "computed": "计算值"}
 _SOURCES: Final = {"report": "报告", "layer": "图层", "parameters": "参数"}
 
 
@@ -150,7 +149,7 @@ class _Page:
 
 def _fact(card: Card) -> tuple[str, str]:
     mark = f"〔{card.mark}〕" if card.mark else ""
-    return card.label, f"{card.value} {card.unit}（{_KINDS[card.kind]}）{mark}"
+    return card.label, f"{card.value} {card.unit}（{KIND_WORDS[card.kind]}）{mark}"
 
 
 def _end(story: Story, found: list[Problem]) -> Iterator[Block]:

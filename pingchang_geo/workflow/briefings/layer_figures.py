@@ -82,6 +82,7 @@ class LayerFigure:
             ("stock_tco2", 1): lambda _: self._stock_tco2(),
             ("interval", 1): lambda _: self._interval(),
             ("version", 1): lambda _: self._words("图层版本", version_words(self.data)),
+            ("kind", 1): lambda _: self._words("数据性质", self.data.version.provenance.kind.label),
             ("caveat", 1): lambda _: self._words("图层说明", caveat(self.data)),
         }
         if (rest[0], len(rest)) in known:
@@ -204,7 +205,7 @@ class LayerFigure:
         shown = _percent(part, _total(values)) if share else self._quantity(spec.unit, part)
         label = f"{self.data.spec.title}内{word}" + ("占全县" if share else "")
         note = layers.joined.point_note(role)
-        method = "，".join(filter(None, (_BY_SHARE, note)))
+        method = "，".join(filter(None, (_BY_SHARE, note))) + unverified_note(spec)
         return self._made(label, shown, method, [], [plots.spec.id])
 
     def _stock_tco2(self) -> Figure:

@@ -10,7 +10,7 @@ from pingchang_geo import provenance
 from pingchang_geo.briefing import checks
 from pingchang_geo.briefing.model import MOST_PARAGRAPH, MOST_TITLE, Problem, Scene
 from pingchang_geo.briefing.placeholders import COMPUTED, LEDGER, Placeholder, fill, missing_words
-from pingchang_geo.briefing.story import Card, Quote, SourceLine, StoryChart, StoryMap, StoryScene
+from pingchang_geo.briefing.story import Card, CardKind, Quote, SourceLine, StoryChart, StoryMap, StoryScene
 from pingchang_geo.briefing.table import spoken
 from pingchang_geo.filters import Filter
 from pingchang_geo.indicators import Indicator, UnknownIndicatorError
@@ -163,11 +163,12 @@ class SceneTeller:
         indicator = self._indicator(name)
         if indicator is not None:
             value = indicator.display().removesuffix(indicator.unit).rstrip()
-            label = indicator.label + _unverified(indicator)
-            return Card(label, value, indicator.unit, "reported", indicator.citation())
+            label, kind = indicator.label + _unverified(indicator), _kind("reported", external=indicator.external)
+            return Card(label, value, indicator.unit, kind, indicator.citation())
         figure = self._figure(name)
         if figure is not None:
-            return Card(figure.label + figure.flag, figure.value, figure.unit, "computed", figure.source, figure.mark)
+            label, kind = figure.label + figure.flag, _kind("computed", external=figure.external)
+            return Card(label, figure.value, figure.unit, kind, figure.source, figure.mark)
         self._problem(f"指标卡：{self._no_figure(name)}")
         return Card(spoken(name), missing_words(""), "", "computed", "")
 
@@ -229,6 +230,11 @@ def as_of_words(indicator: Indicator) -> str:
     if match := _DATE.fullmatch(indicator.as_of):
         return "".join(f"{int(part)}{word}" for part, word in zip(match.groups(), "年月日", strict=True) if part)
     return indicator.as_of or indicator.as_of_note
+
+
+def _kind(own: CardKind, *, external: bool) -> CardKind:
+    """What a figure stands for, wherever it was found: one of another source is no figure of the report."""
+    return "external" if external else own
 
 
 def _unverified(indicator: Indicator) -> str:

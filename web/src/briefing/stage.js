@@ -92,7 +92,7 @@
         const value = make("span", "bf-value", row, card.value);
         make("small", "", value, `\u00A0${card.unit}`);
         const tags = make("span", "bf-tags", row);
-        make("span", `bf-tag bf-${card.kind}`, tags, card.kind === "reported" ? "报告" : "计算");
+        make("span", `bf-tag bf-${card.kind}`, tags, { reported: "报告", computed: "计算", external: "参考" }[card.kind]);
         if (card.mark) make("span", "bf-tag bf-mark", tags, card.mark.replace("数据", ""));
       }
     }
