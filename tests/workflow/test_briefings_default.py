@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pingchang_geo import carbon, consistency
 from pingchang_geo.access import operator
-from pingchang_geo.briefing import Briefing, Story, parse
+from pingchang_geo.briefing import Briefing, Story, StoryScene, parse
 from pingchang_geo.briefing.checks import check
 from pingchang_geo.briefing.model import MOST_PARAGRAPH, MOST_TITLE, Scene
 from pingchang_geo.briefing.placeholders import COMPUTED, LEDGER, found_in, width, without
@@ -19,6 +20,7 @@ from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.atlas import Atlas, load
+from pingchang_geo.workflow.briefings.figure import short
 from pingchang_geo.workflow.briefings.telling import tell
 from pingchang_geo.workflow.publish import publish
 from tests import layer_frames
@@ -52,13 +54,15 @@ WORDS = (
         "两边",
         "三个短板",
         "三个层面",
+        "三个有待加强的方面",
         "第一个",
         "第二个",
         "第三个",
-        "第二、第三个",
     ),
     *("三次产业", "第一产业", "第二产业", "第三产业", "双碳", "头一年", "单季"),
 )
+#: Words that say of a layer whether its data are illustrative, and of all of them how many are.
+CAVEAT = re.compile(r"\{computed:(?:(\w+)\.caveat|data\.illustrative)\}")
 NUMERALS = re.compile(r"[零〇一二三四五六七八九十百千万亿两]+(?=[个项家亩吨人年批次类元米顷级条座处成倍])")
 
 
@@ -78,6 +82,11 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
 @pytest.fixture(scope="module")
 def story(briefing: Briefing, atlas: Atlas) -> Story:
     return tell(briefing, atlas, approval="")
+
+
+def pairs(briefing: Briefing, story: Story) -> Iterator[tuple[Scene, StoryScene]]:
+    """Every scene of the file with the one that is shown."""
+    yield from zip(briefing.scenes, story.scenes, strict=True)
 
 
 def written(briefing: Briefing) -> Iterator[tuple[str, str]]:
@@ -133,7 +142,7 @@ def test_nothing_is_missing(story: Story) -> None:
 
 
 def test_everything_asked_for_is_shown(briefing: Briefing, story: Story) -> None:
-    for scene, told in zip(briefing.scenes, story.scenes, strict=True):
+    for scene, told in pairs(briefing, story):
         assert len(told.cards) == len(scene.cards)
         assert len(told.charts) == len(scene.charts)
         assert (told.quote is not None) == bool(scene.quote)
@@ -166,6 +175,45 @@ def test_marks_stand_where_reference_data_stand_behind(story: Story) -> None:
         )
         assert all(card.mark == "" for card in scene.cards if card.kind == "reported")
         assert all((chart.mark == MARK) == ("（示意）" in chart.source) for chart in scene.charts)
+
+
+def test_what_rests_on_illustrative_layers_is_not_spoken_as_fact(briefing: Briefing, story: Story) -> None:
+    """Whoever reads the notes aloud says it too, of a layer that the scene shows or counts."""
+    for scene, told in pairs(briefing, story):
+        caveats = list(CAVEAT.finditer(scene.notes))
+        assert bool(caveats) == bool(told.mark), scene.id
+        shown = {view.layer for view in scene.map.layers} if scene.map else set()
+        assert {caveat[1] for caveat in caveats if caveat[1]} <= shown, scene.id
+        assert not told.mark or "示意" in told.notes, scene.id
+
+
+def test_figures_from_elsewhere_are_never_the_reports(briefing: Briefing, story: Story) -> None:
+    ledger = load_ledger()
+    external = {indicator.id for indicator in ledger.values() if indicator.external}
+    shown = [
+        (name, card)
+        for scene, told in pairs(briefing, story)
+        for name, card in zip(scene.cards, told.cards, strict=True)
+    ]
+    assert {name for name, _ in shown} >= external  # else this test proves nothing
+    for name, card in shown:
+        assert card.kind == ("external" if name in external else "reported" if name in ledger else "computed"), name
+
+
+def test_the_reports_rates_stand_beside_all_benchmarks(story: Story) -> None:
+    """None is left out, each says how far it is verified, and the finding is said of both rates."""
+    rated = [one for one in consistency.checks(load_ledger(), carbon.load()) if one.references]
+    assert len(rated) == 2
+    removal = next(scene for scene in story.scenes if scene.id == "removal")
+    (chart,) = removal.charts
+    known = [(f"{short(one.label)}（{one.flag}）", one.value) for one in rated[0].references]
+    rates = [(one.title, one.values["tco2_mu_a"]) for one in rated]
+    assert list(zip(chart.categories, chart.series[0].values, strict=True)) == rates + known
+    assert not set(chart.colors[:2]) & set(chart.colors[2:])
+    for one in rated:
+        kind = one.title.removesuffix("单位面积年清除量")
+        assert f"{kind}{one.finding.value}" in removal.notes
+        assert re.search(f"{kind} [^；。]*，{one.finding.value}", removal.paragraphs[1])
 
 
 def test_reported_figures_show_their_quotation(story: Story) -> None:
