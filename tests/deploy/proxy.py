@@ -48,11 +48,9 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def certificate(folder: Path, name: str) -> None:
-    """A certificate for ``name`` and this host's loopback address."""
+def signed_by_itself(subject: x509.Name, *names: x509.GeneralName) -> tuple[bytes, bytes]:
+    """A certificate and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -61,13 +59,28 @@ def certificate(folder: Path, name: str) -> None:
         .serial_number(x509.random_serial_number())
         .not_valid_before(datetime.datetime(2020, 1, 1))
         .not_valid_after(datetime.datetime(2120, 1, 1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
     )
-    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "privkey.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    if names:
+        made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def certificate(folder: Path, name: str) -> None:
+    """A certificate for ``name`` and this host's loopback address."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    chain, key = signed_by_itself(subject, x509.DNSName(name), here)
+    (folder / "fullchain.pem").write_bytes(chain)
+    (folder / "privkey.pem").write_bytes(key)
+
+
+def chosen(text: str, way: str) -> str:
+    """The configuration after an operator has chosen a way to sign in at the proxy: lines behind ``#<way>`` count."""
+    text, count = re.subn(rf"(?m)^( *)#{way} ", r"\1", text)
+    assert count
+    return replaced(text, {r'(?m)^ *proxy_set_header X-Remote-User +"";\n': ""})
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
@@ -78,7 +91,7 @@ def replaced(text: str, changes: dict[str, str]) -> str:
     return text
 
 
-def configuration(folder: Path, app: int, plain: int, secure: int, name: str) -> Path:
+def configuration(folder: Path, app: int, plain: int, secure: int, name: str, way: str = "") -> Path:
     """A whole configuration in ``folder`` that includes the shipped files, as Debian's nginx.conf includes them."""
     certificate(folder, name)
     sites = folder / "conf.d"
@@ -93,7 +106,8 @@ def configuration(folder: Path, app: int, plain: int, secure: int, name: str) ->
         r"/etc/nginx/certs/": f"{folder}/",
         r"/var/log/nginx/access\.log": f"{folder}/access.log",
     }
-    (sites / "pingchang-geo.conf").write_text(replaced(CONF.read_text("utf-8"), changes), "utf-8")
+    text = CONF.read_text("utf-8")
+    (sites / "pingchang-geo.conf").write_text(replaced(chosen(text, way) if way else text, changes), "utf-8")
     upstream = replaced(UPSTREAM.read_text("utf-8"), {r"127\.0\.0\.1:8501": f"127.0.0.1:{app}"})
     (sites / "upstream.conf").write_text(upstream, "utf-8")
     temporary = "".join(
@@ -146,13 +160,15 @@ class Proxy:
 
 
 @contextmanager
-def running(folder: Path, app: int, name: str = "localhost", secure: int | None = None) -> Iterator[Proxy]:
-    """nginx in front of the port ``app`` of this host, itself on the port ``secure``."""
+def running(
+    folder: Path, app: int, name: str = "localhost", secure: int | None = None, way: str = ""
+) -> Iterator[Proxy]:
+    """nginx in front of the port ``app`` of this host, itself on the port ``secure``; ``way`` as in :func:`chosen`."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     plain, other = free_ports(2)
     secure = secure or other
-    main = configuration(folder, app, plain, secure, name)
+    main = configuration(folder, app, plain, secure, name, way)
     process = subprocess.Popen(
         [program(), "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(main)],
         stdout=subprocess.DEVNULL,

@@ -63,14 +63,20 @@ class Echo(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    backend = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    backend.daemon_threads = True
-    threading.Thread(target=backend.serve_forever, daemon=True).start()
-    with proxy.running(tmp_path_factory.mktemp("nginx") / "etc", backend.server_port) as started:
+def backend() -> Iterator[int]:
+    """Port of the server behind."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def nginx(backend: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with proxy.running(tmp_path_factory.mktemp("nginx") / "etc", backend) as started:
         yield started
-    backend.shutdown()
-    backend.server_close()
 
 
 @pytest.fixture
