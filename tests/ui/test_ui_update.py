@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,12 +16,13 @@ from pingchang_geo import layers
 from pingchang_geo.access import Role, operator
 from pingchang_geo.exports import vectors
 from pingchang_geo.settings import settings
+from pingchang_geo.store import locks
 from pingchang_geo.ui.update import issues
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.publish import current_base, publish
-from pingchang_geo.workflow.uploads.drafts import Drafts
-from tests import layer_frames
+from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
+from tests import factories, layer_frames
 from tests.ui.conftest import Open, SignIn, button, words
 
 FOREST = layer_frames.forest(volume=75)
@@ -115,6 +119,8 @@ def test_the_same_question_about_two_fields(open_page: Open, store: Any) -> None
     button(app, "按以上回答重新检查").click()
     app = settled(app.run())
     assert "可以发布" in words(app)
+    (draft,) = Drafts(store.root).open_drafts()
+    assert [name.partition(":")[0] for name in draft.answers] == ["VALUE_LIMITS"] * len(asked)
 
 
 def test_the_list_of_issues_names_every_record(open_page: Open, store: Any) -> None:
@@ -272,3 +278,104 @@ def test_a_wrong_layer_is_changed_without_uploading_again(open_page: Open) -> No
     button(app, "重新检查").click()
     app = settled(app.run())
     assert "检查通过，可以发布" in words(app)
+
+
+def filled(app: AppTest) -> AppTest:
+    """The form before publishing, filled in."""
+    app.text_input(key="publish_source").set_value("平昌县林业局")
+    app.text_input(key="publish_as_of").set_value("2024")
+    app.checkbox(key="publish_whole").check()
+    return app
+
+
+def labels(app: AppTest) -> str:
+    return "\n".join(one.label for one in app.button)
+
+
+def drafted(store: Any) -> Draft:
+    (draft,) = Drafts(store.root).open_drafts()
+    return draft
+
+
+def test_after_somebody_elses_publish_it_is_compared_again(open_page: Open, store: Any) -> None:
+    app = sent(open_page("update"), packed())
+    assert "重新检查并比较" not in labels(app)
+    put(store)
+    app.run()
+    assert "检查之后，当前版本已更换：" in words(app)
+    assert "李四 于" in words(app)
+    assert "发布了第 2 版（更新蓄积）" in words(app)
+    assert "发布为" not in labels(app)
+    button(app, "重新检查并比较").click()
+    app = settled(app.run())
+    assert "当前版本已更换" not in words(app)
+    assert {metric.label: metric.value for metric in app.metric} == {
+        "未变": "0",
+        "变更": "11",
+        "新增": "1",
+        "减少": "0",
+    }
+    button(filled(app), "发布为").click()
+    app = settled(app.run())
+    assert "已发布：森林小班第 3 版" in words(app)
+
+
+def test_a_conflict_leads_back_to_the_comparison(open_page: Open, store: Any) -> None:
+    """The version changes while the form is being filled in."""
+    app = filled(sent(open_page("update"), packed()))
+    put(store)
+    button(app, "发布为").click()
+    app = settled(app.run())
+    assert "请重新与当前版本比较后再发布" in words(app)
+    assert "发布了第 2 版（更新蓄积）" in words(app)
+    button(app, "重新检查并比较").click()
+    app = settled(app.run())
+    assert "请重新与当前版本比较" not in words(app)
+    assert drafted(store).base == store.snapshot().versions["forest"].name
+
+
+def test_two_windows_do_not_publish_what_one_has_not_seen(open_page: Open, store: Any) -> None:
+    filled(sent(open_page("update"), packed()))
+    draft = drafted(store)
+    other = filled(open_page("update", draft=draft.id))
+    drafts = Drafts(store.root)
+    drafts.start(replace(draft, mapping={"mean_age_a": ""}), "inspect", settings(), operator("张三"))
+    while drafts.working(draft):
+        time.sleep(0.1)
+    button(other, "发布为").click()
+    other.run()
+    assert "已在别处改动或放弃，刚才的操作没有执行" in words(other)
+    assert store.snapshot().versions["forest"].number == 1
+    assert drafted(store).mapping == {"mean_age_a": ""}
+    assert "可以发布" in words(other)
+
+
+def test_what_is_at_work_is_neither_asked_again_nor_given_up(open_page: Open, store: Any) -> None:
+    app = filled(sent(open_page("update"), packed()))
+    draft = drafted(store)
+    late, later = open_page("update", draft=draft.id), filled(open_page("update", draft=draft.id))
+    with locks.locked(store.root / locks.PUBLISH, alone=True):  # the publish cannot get to its end
+        button(app, "发布为").click()
+        app.run()
+        assert "可以离开本页" in words(app)
+        assert "确定放弃" not in labels(app)
+        button(late, "确定放弃").click()
+        assert "正在发布，没有放弃" in words(late.run())
+        button(later, "发布为").click()
+        assert "正在处理，刚才的操作没有执行" in words(later.run())
+    assert "已发布：森林小班第 2 版" in words(settled(app))
+
+
+def test_an_unsure_layer_is_asked_about_alone(open_page: Open, store: Any, tmp_path: Path) -> None:
+    """What else is doubtful depends on the layer, and is asked about once that is known."""
+    names = gpd.GeoDataFrame({"MC": ["甲", "乙"]}, geometry=FOREST.geometry.array[:2], crs=4490).to_crs(4524)
+    path = factories.zip_shapefile(factories.write_shapefile(names, tmp_path / "a", prj=False), tmp_path / "a.zip")
+    app = sent(open_page("update"), ("a.zip", path.read_bytes(), "application/zip"))
+    assert [one.label for one in app.radio] == ["图层"]
+    assert "有 1 个问题需要您确认" in words(app)
+    assert "其余问题取决于这一项" in words(app)
+    app.radio[0].set_value("townships")
+    button(app, "按以上回答重新检查").click()
+    app = settled(app.run())
+    assert drafted(store).layer == "townships"
+    assert [one.label for one in app.radio] == ["坐标系"]
