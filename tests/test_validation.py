@@ -125,7 +125,7 @@ def test_same_box_is_not_the_same_shape() -> None:
 
 def test_overlap_area_pairs_and_rows() -> None:
     issue = issues_of([plot(0, 0), plot(90, 0), plot(500, 0)])["OVERLAP"]
-    assert (issue.rows, issue.count, issue.level) == ((1, 2), 2, Level.WARNING)
+    assert (issue.rows, issue.count, issue.level) == ((1, 2), 2, Level.CONFIRM)
     assert "有 1 对" in issue.message
     assert "999.8 m²" in issue.message  # 10 × 100 m on the projection's plane
 

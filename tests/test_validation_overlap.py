@@ -2,6 +2,7 @@
 
 import itertools
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -162,6 +163,35 @@ def test_nothing_and_one_polygon_overlap_nothing() -> None:
             assert (found.involved.tolist(), found.pairs, found.area_m2) == ([False] * len(polygons), 0, 0)
 
 
+@pytest.mark.parametrize(("metres", "level"), [(0.4, Level.WARNING), (3.0, Level.CONFIRM)])
+def test_overlap_of_a_hundredth_of_the_area_is_asked_about(metres: float, level: Level) -> None:
+    x = np.arange(4) * 100.0
+    plots = shapely.box(x, 0, x + 100 + metres, 100)
+    shape = crs.from_equal_area(plots)
+    frame = gpd.GeoDataFrame(layer_frames.forest(4, 1).drop(columns="geometry"), geometry=shape, crs="EPSG:4490")
+    frame.index = range(1, 5)
+    found = {one.code: one for one in validate(layers.get("forest"), frame).issues}["OVERLAP"]
+    assert found.level is level
+    share = 3 * metres / (4 * (100 + metres))
+    assert f"占图形总面积的 {share:.2%}" in found.message
+
+
+def test_polygons_of_many_corners_that_wind_through_one_another_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    around = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    wheel = np.column_stack([np.cos(around), np.sin(around)])
+    polygons = np.array(
+        [shapely.Polygon(wheel * random.uniform(900, 1100, (200, 1)) + random.uniform(0, 400, 2)) for _ in range(20)]
+    )
+    exact = overlap.find(polygons)
+    monkeypatch.setattr(overlap, "_CORNERS", 10_000)
+    monkeypatch.setattr(overlap, "_CORNERS_EACH", 0)
+    found = overlap.find(polygons)
+    assert (exact.estimated, found.estimated) == (False, True)
+    assert found.involved.all()
+    assert found.area_m2 == pytest.approx(exact.area_m2, rel=0.1)
+
+
 def test_an_estimate_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "_PAIRS", 0)
     monkeypatch.setattr(overlap, "_PAIRS_EACH", 0)
@@ -174,5 +204,5 @@ def test_an_estimate_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
     issues = {one.code: one for one in validate(spec, frame).issues}
     assert "OVERLAP" not in issues
     many = issues["OVERLAP_MANY"]
-    assert (many.count, many.rows, many.level) == (4, (1, 2, 3, 4), Level.WARNING)
+    assert (many.count, many.rows, many.level) == (4, (1, 2, 3, 4), Level.CONFIRM)
     assert "约 3 对" in many.message and "抽样估计" in many.message

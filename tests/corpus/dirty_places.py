@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from pingchang_geo.validation.place import gcj_offset
@@ -46,7 +47,7 @@ def spikes_and_touching_rings(folder: Path) -> Path:
     return _stored(shapes, folder)
 
 
-@confirm("DUPLICATE_GEOMETRY")
+@confirm("DUPLICATE_GEOMETRY", "OVERLAP")
 def the_same_polygon_twice(folder: Path) -> Path:
     """Appended twice by mistake: the area would count double."""
     shapes = _shapes()
@@ -68,6 +69,32 @@ def neighbours_that_overlap(folder: Path) -> Path:
     """Boundaries were drawn twice and do not meet."""
     shapes = _shapes()
     shapes[20] = shapes[20].buffer(25)
+    return _stored(shapes, folder)
+
+
+@confirm("OVERLAP")
+def last_years_plots_beside_this_years(folder: Path) -> Path:
+    """Two years in one file: the same plots moved by three metres under other numbers, all land counted twice."""
+    frame = sample.forest()
+    again = sample.with_geometry(frame, _moved(_shapes(), 3, 3)).assign(XIAO_BAN=frame["XIAO_BAN"] + "旧")
+    return sample.by_hand(pd.concat([frame, again], ignore_index=True), folder, prj="4524")
+
+
+@reject("GEOMETRY_TANGLED")
+def a_polygon_like_a_ball_of_wool(folder: Path) -> Path:
+    """Points were joined in the order of their numbers: a repair would take minutes."""
+    shapes = _shapes()
+    points = np.random.default_rng(1).random((2000, 2)) * 1000 + (36_415_000, 3_495_000)
+    shapes[6] = shapely.Polygon(points)
+    return _stored(shapes, folder)
+
+
+@reject("GEOMETRY_COLLAPSED")
+def a_polygon_that_fell_together(folder: Path) -> Path:
+    """All corners but one were snapped onto the same point."""
+    shapes = _shapes()
+    a, b = (36_415_000, 3_495_000), (36_416_000, 3_496_000)
+    shapes[6] = shapely.Polygon([a, b, a, a])
     return _stored(shapes, folder)
 
 
