@@ -129,7 +129,7 @@ def _prune(chosen: argparse.Namespace) -> int:
     for version in done.versions:
         print(f"{layers.get(version.layer).title} {version.name} · {version.published_at} · {version.publisher}")
     for draft in done.drafts:
-        print(f"草稿 {draft}（{KEPT_DAYS} 天以前上传）")
+        print(f"草稿 {draft}（{KEPT_DAYS} 天没有改动）")
     if done.derived:
         print(f"不再使用的派生文件 {len(done.derived):,} 个")
     if done.busy:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -19,7 +22,7 @@ from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.operations.backup import backup, verify
 from pingchang_geo.workflow.operations.prune import Rules, prune, superseded
 from pingchang_geo.workflow.publish import current_base, publish
-from pingchang_geo.workflow.uploads.drafts import Drafts
+from pingchang_geo.workflow.uploads import jobs
 from tests import layer_frames
 from tests.faults.whole import assert_served
 
@@ -196,16 +199,53 @@ def test_derived_files_wait_for_their_writers(old: LocalStore, chosen: Settings)
     assert not stale.exists()
 
 
-def test_old_drafts_go_unless_somebody_is_at_work(old: LocalStore, chosen: Settings) -> None:
-    root = old.root / "drafts"
-    for draft_id, made in (("0" * 12, "2100-01-01T00:00:00Z"), ("1" * 12, "2198-12-31T00:00:00Z")):
-        (root / draft_id).mkdir(parents=True)
-        state = {"id": draft_id, "actor": "张三", "created_at": made, "files": []}
-        (root / draft_id / "draft.json").write_text(json.dumps(state), "utf-8")
+def draft(store: LocalStore, letter: str, touched: datetime) -> Path:
+    """The folder of a draft, uploaded long ago, that somebody has last changed then."""
+    folder = store.root / "drafts" / (letter * 12)
+    folder.mkdir(parents=True)
+    state = {"id": folder.name, "actor": "张三", "created_at": "2100-01-01T00:00:00Z", "files": []}
+    (folder / "draft.json").write_text(json.dumps(state), "utf-8")
+    os.utime(folder / "draft.json", (touched.timestamp(), touched.timestamp()))
+    return folder
+
+
+def test_drafts_go_that_nobody_has_touched_for_long(old: LocalStore, chosen: Settings) -> None:
+    gone, touched = draft(old, "0", LATER - timedelta(days=31)), draft(old, "1", LATER - timedelta(days=29))
+    assert prune(old, chosen, "李四", Rules(), LATER, dry_run=True).drafts == (gone.name,)
     done = prune(old, chosen, "李四", Rules(), LATER)
-    assert done.drafts == ("0" * 12,)
-    assert [path.name for path in root.iterdir()] == ["1" * 12]
-    assert Drafts(old.root).old("2199") != []
+    assert done.drafts == (gone.name,)
+    assert (gone.exists(), touched.exists()) == (False, True)
+
+
+def test_a_draft_that_somebody_works_on_stays(old: LocalStore, chosen: Settings) -> None:
+    folder = draft(old, "0", LATER - timedelta(days=31))
+    with jobs.locked(folder) as held:
+        assert held is not None
+        assert prune(old, chosen, "李四", Rules(), LATER).drafts == ()
+    assert folder.exists()
+
+
+def test_a_draft_that_is_touched_in_the_last_moment_stays(
+    old: LocalStore, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The analyst comes back between the look for old ones and the removal; the lock decides."""
+    folder, take = draft(old, "0", LATER - timedelta(days=31)), jobs.locked
+
+    def come_back(path: Path) -> AbstractContextManager[IO[str] | None]:
+        os.utime(path / "draft.json", (LATER.timestamp(), LATER.timestamp()))
+        return take(path)
+
+    monkeypatch.setattr(jobs, "locked", come_back)
+    done = prune(old, chosen, "李四", Rules(), LATER)
+    assert (done.drafts, done.size) == ((), 0)
+    assert folder.exists()
+
+
+def test_a_prune_that_is_refused_takes_no_draft(old: LocalStore, chosen: Settings) -> None:
+    folder = draft(old, "0", LATER - timedelta(days=31))
+    with old.backing_up(), pytest.raises(StoreError, match="正在备份"):
+        prune(old, chosen, "李四", Rules(), LATER)
+    assert folder.exists()
 
 
 def version(number: int, day: int) -> Version:

@@ -24,6 +24,7 @@ from pingchang_geo.workflow.operations import readiness
 from pingchang_geo.workflow.operations.shutdown import publishing, wait_for_publishers
 from pingchang_geo.workflow.operations.signals import unbroken
 from pingchang_geo.workflow.operations.trail import Trail
+from pingchang_geo.workflow.uploads import jobs
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,6 +138,8 @@ def test_a_draft_that_publishes_counts_one_that_is_inspected_does_not(store: Loc
     for action, counts in (("publish", True), ("inspect", False)):
         with locks.locked(folder / "job.lock", alone=True):
             (folder / "job.lock").write_text(action)
+            with jobs.locked(folder) as second:  # somebody else wants to begin, and leaves no trace
+                assert second is None
             assert publishing(store) is counts
 
 

@@ -78,8 +78,9 @@ def prune(
     snapshot = store.snapshot().versions
     planned = [v for layer in every for v in choose(_present(store, layer), snapshot.get(layer))]
     size = sum(_folder_size(store.content_path(v).parent) + _folder_size(store.derived_dir(v)) for v in planned)
-    drafts, drafts_size = _old_drafts(Drafts(store.root), _iso(now - timedelta(days=KEPT_DAYS)), dry_run)
     gone = tuple(planned) if dry_run else store.prune(choose, every, actor)
+    untouched = (now - timedelta(days=KEPT_DAYS)).timestamp()
+    drafts, drafts_size = _old_drafts(Drafts(store.root), untouched, dry_run)
     derived, derived_size, busy = _old_derived(store, set(planned), dry_run)
     if not dry_run:
         if (store.root / FILE).exists():
@@ -122,11 +123,11 @@ def _old_derived(store: LocalStore, planned: set[Version], dry_run: bool) -> tup
     return tuple(f"{path.parent.parent.name}/{path.parent.name}/{path.name}" for path in stale), size, False
 
 
-def _old_drafts(drafts: Drafts, before: str, dry_run: bool) -> tuple[tuple[str, ...], int]:
-    """Ids and bytes of drafts made before an ISO time that nobody works on."""
-    old = drafts.old(before)
-    size = sum(_folder_size(drafts.folder(draft.id)) for draft in old)
-    return tuple([draft.id for draft in old] if dry_run else drafts.expire(before)), size
+def _old_drafts(drafts: Drafts, before: float, dry_run: bool) -> tuple[tuple[str, ...], int]:
+    """Ids and bytes of drafts that nobody has touched since a POSIX time, nor works on."""
+    sizes = {draft.id: _folder_size(drafts.folder(draft.id)) for draft in drafts.old(before)}
+    gone = tuple(sizes if dry_run else drafts.expire(before))
+    return gone, sum(sizes.get(one, 0) for one in gone)
 
 
 def _forget_ended(directory: Directory, chosen: Settings, now: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -167,22 +168,29 @@ class Drafts:
                 raise PingchangError("这份草稿已经发布，没有放弃。", fix="如需撤销，请到「版本与日志」回退。")
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _remove(self, draft_id: str) -> bool:
-        """Remove a draft's folder; False where somebody is at work on it."""
+    def expire(self, before: float) -> list[str]:
+        """Remove drafts that nobody has touched since a POSIX time; returns their ids."""
+        return [draft.id for draft in self.old(before) if self._expired(draft.id, before)]
+
+    def _expired(self, draft_id: str, before: float) -> bool:
+        """Remove a draft's folder; False where somebody is at work on it, or has touched it by now."""
         with suppress(FileNotFoundError), jobs.locked(self.folder(draft_id)) as held:
-            if held is None:
+            if held is None or self._touched(draft_id) >= before:
                 return False
             shutil.rmtree(self.folder(draft_id), ignore_errors=True)
         return True
 
-    def expire(self, before: str) -> list[str]:
-        """Remove drafts created before an ISO time; returns their ids."""
-        return [draft.id for draft in self.old(before) if self._remove(draft.id)]
-
-    def old(self, before: str) -> list[Draft]:
-        """Drafts created before an ISO time, by id, unless somebody is at work on them."""
+    def old(self, before: float) -> list[Draft]:
+        """Drafts last touched before a POSIX time, by id, unless somebody is at work on them."""
         found = [self.get(path.name) for path in sorted(self._root.glob("*"))]
-        return [draft for draft in found if draft and draft.created_at < before and not self.working(draft)]
+        return [draft for draft in found if draft and self._touched(draft.id) < before and not self.working(draft)]
+
+    def _touched(self, draft_id: str) -> float:
+        """POSIX time of the last change to a draft; later than any for one that is gone."""
+        try:
+            return (self.folder(draft_id) / "draft.json").stat().st_mtime
+        except FileNotFoundError:
+            return math.inf
 
     def inspection(self, draft: Draft) -> dict[str, Any] | None:
         """What the last inspection found (see :func:`.drafting.described`); None before the first."""
