@@ -134,8 +134,10 @@ def _map(found: SceneMap) -> Iterator[str]:
     names = Counter(view.layer for view in found.layers)
     for name in (name for name, times in names.items() if times > 1):
         yield f"图层「{spoken(name)}」写了两次，以后一次为准。"
-    for what, feature in (("居中", found.focus), ("突出", found.select)):
-        yield from _feature(what, feature)
+    if found.focus is not None:
+        yield from _feature("居中", found.focus)
+    for feature in found.select:
+        yield from _feature("突出", feature)
 
 
 def _layer(view: LayerView) -> Iterator[str]:
@@ -152,6 +154,6 @@ def _layer(view: LayerView) -> Iterator[str]:
         yield f"图层「{spec.title}」的筛选条件「{'、'.join(spoken(one) for one in bad)}」无法识别，已忽略。"
 
 
-def _feature(what: str, feature: Feature | None) -> Iterator[str]:
-    if feature is not None and known_layer(feature.layer) is None:
+def _feature(what: str, feature: Feature) -> Iterator[str]:
+    if known_layer(feature.layer) is None:
         yield f"要{what}的对象所在图层「{spoken(feature.layer)}」不存在。"

@@ -103,12 +103,15 @@ class LayerView:
 
 @dataclass(frozen=True, slots=True)
 class SceneMap:
-    """The map of a scene: ``extent`` or else the surroundings of ``focus``, or else the whole county."""
+    """The map of a scene: ``extent`` or else the surroundings of ``focus``, or else the whole county.
+
+    ``select`` are the highlighted features; labels and pop-ups take the first one first.
+    """
 
     layers: tuple[LayerView, ...] = ()
     extent: Box | None = None
     focus: Feature | None = None
-    select: Feature | None = None
+    select: tuple[Feature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

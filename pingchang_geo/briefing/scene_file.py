@@ -256,7 +256,7 @@ def _map(table: Table | None) -> SceneMap | None:
         layers=tuple(view for one in table.tables("layer", "图层") if (view := _layer(one))),
         extent=extent,
         focus=_feature(table.table("focus", "居中对象")),
-        select=_feature(table.table("select", "突出对象")),
+        select=tuple(one for each in table.tables("select", "突出对象") if (one := _feature(each))),
     )
     table.close()
     return found

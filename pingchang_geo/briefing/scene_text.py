@@ -57,9 +57,11 @@ def _chart(chart: ChartRef) -> Iterator[str]:
 def _map(found: SceneMap) -> Iterator[str]:
     if found.extent is not None:
         yield f"extent = [{', '.join(_number(one) for one in found.extent)}]"
-    for name, feature in (("focus", found.focus), ("select", found.select)):
-        if feature is not None:
-            yield f"{name} = {_feature(feature)}"
+    if found.focus is not None:
+        yield f"focus = {_feature(found.focus)}"
+    if found.select:
+        features = [_feature(one) for one in found.select]
+        yield f"select = {features[0]}" if len(features) == 1 else f"select = [{', '.join(features)}]"
     for view in found.layers:
         yield "[[scene.map.layer]]"
         yield from _layer(view)

@@ -89,7 +89,7 @@ class StoryMap:
 
     Attributes:
         extent: west, south, east, north to show, EPSG:4490.
-        select: layer and row of the highlighted feature in the atlas' version.
+        select: layer and row of each highlighted feature in the atlas' version.
         state: the whole state (docs/architecture.md), ready for ``pingchang.apply``, ``fly`` included. It speaks of
             every layer that any scene of the story shows, so that scenes may be played in any order.
         title: what the map shows, for the picture's heading and for screen readers.
@@ -97,7 +97,7 @@ class StoryMap:
 
     layers: tuple[StoryLayer, ...]
     extent: Box
-    select: tuple[str, int] | None
+    select: tuple[tuple[str, int], ...]
     state: Mapping[str, Any]
     title: str
     mark: str = ""

@@ -69,6 +69,7 @@ def state(
     *,
     compare: tuple[str, dict[str, Any]] | None = None,
     select: tuple[str, int] | None = None,
+    marked: Sequence[tuple[str, int]] = (),
     fly: tuple[float, float, float, float] | None = None,
     sketch: dict[str, Any] | None = None,
     draw: bool = False,
@@ -81,6 +82,7 @@ def state(
         choice: units of tooltips and pop-ups.
         compare: layer and theme for the right-hand side of the divider.
         select: layer and row of the selected feature.
+        marked: of further features that are outlined like it, and stay so whatever is selected.
         fly: west, south, east, north to move to.
         sketch: what lies over the layers (:func:`pingchang_geo.maps.sketch.collection`), or nothing.
         draw: whether the map offers its drawing tool; what is drawn comes back as the feature ``map:site``.
@@ -92,6 +94,7 @@ def state(
         "compare": {"layer": compare[0], "theme": compare[1]} if compare else None,
         "units": {"area": choice.area.value.code, "mass": choice.mass.value.code},
         "select": {"layer": select[0], "row": select[1]} if select else None,
+        "marked": [{"layer": layer, "row": row} for layer, row in marked],
         "fly": [[fly[1], fly[0]], [fly[3], fly[2]]] if fly else None,
         "sketch": {"features": sketch} if sketch else None,
         "draw": draw,

@@ -86,7 +86,7 @@ def test_everything_a_scene_can_say() -> None:
                 layers=(LayerView("forest", "stock_tc_ha", 0.85, "3-0123456789ab", "species=马尾松~柏木"),),
                 extent=(107.0, 31.5, 107.2, 31.6),
                 focus=Feature("scenic", "佛头山"),
-                select=Feature("scenic", "佛头山"),
+                select=(Feature("scenic", "佛头山"),),
             ),
         ),
     )
@@ -265,7 +265,7 @@ _MAPS = st.builds(
     layers=st.lists(_VIEWS, max_size=3).map(tuple),
     extent=st.none() | st.tuples(_DEGREES, _DEGREES, _DEGREES, _DEGREES),
     focus=st.none() | _FEATURES,
-    select=st.none() | _FEATURES,
+    select=st.lists(_FEATURES, max_size=3).map(tuple),
 )
 _CHARTS = st.builds(
     ChartRef,

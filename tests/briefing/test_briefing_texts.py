@@ -103,7 +103,7 @@ def scene(**changes: object) -> Scene:
         (scene(map=SceneMap(extent=(108.0, 31.0, 107.0, 32.0))), "西小于东"),
         (scene(map=SceneMap(extent=(107.0, 91.0, 107.5, 92.0))), "西小于东"),
         (scene(map=SceneMap(extent=(-170.0, 31.0, 170.0, 32.0))), "西小于东"),
-        (scene(map=SceneMap(select=Feature("wald", "x"))), "要突出的对象所在图层「wald」不存在"),
+        (scene(map=SceneMap(select=(Feature("wald", "x"),))), "要突出的对象所在图层「wald」不存在"),
     ],
 )
 def test_what_cannot_be_shown_is_told(probe: Scene, words: str) -> None:
@@ -134,7 +134,7 @@ def test_control_characters_do_not_reach_the_screen() -> None:
 
 def test_a_story_becomes_plain_json() -> None:
     chart = StoryChart("图", "barh", ("甲", "乙"), (Series("值", (1.0, None), "#000000"),), "亩")
-    shown = StoryMap((), (107.0, 31.0, 108.0, 32.0), ("scenic", 3), {"layers": {}, "x": math.nan}, "图")
+    shown = StoryMap((), (107.0, 31.0, 108.0, 32.0), (("scenic", 3),), {"layers": {}, "x": math.nan}, "图")
     story = Story(
         "default",
         "题",
@@ -148,5 +148,5 @@ def test_a_story_becomes_plain_json() -> None:
     plain = json.loads(json.dumps(story.as_dict(), allow_nan=False))
     assert plain["scenes"][0]["charts"][0]["series"][0]["values"] == [1.0, None]
     assert plain["scenes"][0]["map"]["state"] == {"layers": {}, "x": None}
-    assert plain["scenes"][0]["map"]["select"] == ["scenic", 3]
+    assert plain["scenes"][0]["map"]["select"] == [["scenic", 3]]
     assert plain["problems"] == [{"scene": "a", "message": "缺", "fix": "", "line": 3}]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pingchang_geo.briefing import Briefing, LayerView, Scene, SceneMap, parse
+from pingchang_geo.briefing import Briefing, Feature, LayerView, Scene, SceneMap, parse
 from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.store import LocalStore
 from pingchang_geo.store.briefings import SHIPPED_DIR
@@ -409,6 +409,26 @@ def test_what_is_missing_is_said_in_its_place(context: BrowserContext, atlas: At
     made.settle()
     expect(made.page.locator(".bf-text")).to_have_text(hostile)
     assert made.page.locator(".bf-panel img, .bf-text b").count() == 0
+    assert made.complaints == []
+
+
+def test_several_features_are_outlined_and_a_click_leaves_them(
+    context: BrowserContext, atlas: Atlas, tmp_path: Path
+) -> None:
+    names = [atlas["scenic"].title_of(row) for row in (0, 1, 2)]
+    marked = SceneMap(layers=(LayerView("scenic"),), select=tuple(Feature("scenic", name) for name in names))
+    bare = SceneMap(layers=(LayerView("scenic"),))
+    scenes = (_scene("marked", map=marked), _scene("bare", map=bare))
+    made = show(context).open(saved(tmp_path, Briefing(name="marks", title="试讲", scenes=scenes), atlas))
+    lines = made.page.locator(".leaflet-pc-select-pane path")
+    expect(lines).to_have_count(6)  # each with its casing
+    made.page.evaluate("() => window.pingchang.atlas.inspector.close()")
+    expect(lines).to_have_count(4)
+    made.press("ArrowRight")
+    made.settle()
+    expect(lines).to_have_count(0)
+    made.press("ArrowLeft")
+    expect(lines).to_have_count(6)
     assert made.complaints == []
 
 

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pingchang_geo.access import Role, operator
-from pingchang_geo.briefing import dump, editing
+from pingchang_geo.briefing import Feature, dump, editing
 from pingchang_geo.settings import settings
 from pingchang_geo.ui.briefing import exports
 from pingchang_geo.workflow import start
@@ -288,6 +288,21 @@ def test_cards_quotation_and_charts_by_picking(analyst: AppTest) -> None:
     assert (kept.cards, kept.quote, kept.charts) == (("forest_cover_pct", "forest.stock_tc"), "", ())
 
 
+def test_features_are_highlighted_by_picking(analyst: AppTest) -> None:
+    app = editing_mode(choose(analyst, "scenic"))
+    box = field(app, "map_select")
+    assert [one.key for one in box.value] == ["佛头山"]
+    names = [option.partition("：")[2] for option in box.options if option.startswith("AAAA 级景区：")]
+    other = next(one for one in names if one != "佛头山")
+    app = type_in(app, "map_select", [*box.value, Feature("scenic", other)])
+    kept = editing.scene_of(kept_by("张三").briefing, "scenic").map
+    assert kept is not None
+    assert kept.select == (Feature("scenic", "佛头山"), Feature("scenic", other))
+    type_in(app, "map_select", [])
+    kept = editing.scene_of(kept_by("张三").briefing, "scenic").map
+    assert kept is not None and kept.select == ()
+
+
 def test_a_scene_whose_layer_and_feature_are_gone_says_so_and_is_shown(analyst: AppTest) -> None:
     text = (
         dump(shipped()).replace('key = "佛头山"', 'key = "不存在的景区"').replace('layer = "redline"', 'layer = "moon"')
@@ -408,8 +423,7 @@ def test_the_map_of_a_page_becomes_a_scene(sign_in: SignIn, open_page: Open) -> 
     (view,) = scene.map.layers
     assert (view.layer, view.theme, view.filter, view.opacity) == ("forest", "canopy", "species=马尾松", None)
     assert view.version.startswith("1-")
-    assert scene.map.select is not None
-    assert scene.map.select.layer == "forest"
+    assert [one.layer for one in scene.map.select] == ["forest"]
     west, south, east, north = scene.map.extent or (0, 0, 0, 0)
     assert west < 107.12 < east and south < 31.56 < north
     assert (west + east) / 2 == pytest.approx(107.12, abs=1e-4)

@@ -165,6 +165,18 @@ def test_the_highlighted_feature_is_outlined_and_named(atlas: Atlas) -> None:
     assert [list(layer.labels) for layer in made.layers if layer.label_color == "#0B57D0"] == [[name]]
 
 
+def test_several_features_are_highlighted_alike(atlas: Atlas) -> None:
+    names = [atlas["scenic"].title_of(row) for row in (0, 1)]
+    keys = ", ".join(f'{{layer = "scenic", key = "{name}"}}' for name in names)
+    made = picture_of(atlas, f"[scene.map]\nselect = [{keys}]\n" + FOREST.split("\n", 1)[1])
+    outlines = [layer for layer in made.layers if layer.edge == "#0B57D0"]
+    assert [one.geometries_m[0].intersects(atlas["scenic"].metres[row]) for row, one in enumerate(outlines)] == [
+        True
+    ] * 2
+    assert [entry.label for entry in made.legend if entry.edge == "#0B57D0"] == ["、".join(names)]
+    assert [name for layer in made.layers if layer.label_color == "#0B57D0" for name in layer.labels] == names
+
+
 def test_the_extent_asked_for_is_visible_with_a_little_room(atlas: Atlas) -> None:
     west, south, east, north = pictures.extent_m((107.0, 31.4, 107.2, 31.6))
     # 0.2° of longitude at 31.6° is 18.97 km, 0.2° of latitude 22.18 km; a twentieth more on every side.

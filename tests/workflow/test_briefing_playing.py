@@ -80,7 +80,7 @@ def atlas(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> Atlas:
 def story(atlas: Atlas) -> Story:
     first, second = PLAYED.scenes
     assert first.map is not None
-    marked = replace(first.map, select=Feature("forest", key_of(atlas["forest"], 0)))
+    marked = replace(first.map, select=(Feature("forest", key_of(atlas["forest"], 0)),))
     told = tell(replace(PLAYED, scenes=(replace(first, map=marked), second)), atlas, approval="")
     assert not told.problems
     return told
@@ -147,8 +147,8 @@ def test_the_single_file_holds_what_its_map_will_ask_for(story: Story, atlas: At
         files
     )
     select = story.scenes[0].map.select if story.scenes[0].map else None
-    assert select is not None
-    assert json.loads(files[f"outline/forest/{version}/{select[1]}"])["geometry"]["type"] == "Polygon"
+    assert select
+    assert json.loads(files[f"outline/forest/{version}/{select[0][1]}"])["geometry"]["type"] == "Polygon"
     for layer_id in filter(None, config["base"].values()):
         assert json.loads(files[f"layers/{layer_id}/{atlas.id}.geojson"])["features"]
 

@@ -201,7 +201,7 @@ def test_figures_are_marked_where_reference_data_stand_behind(mixed: Atlas, name
         (SceneMap((LayerView("forest", "redline_share_pct"),)), True),
         (SceneMap((LayerView("forest", "species", filter="redline_share_pct=0.."),)), True),
         (SceneMap((LayerView("scenic"),)), True),
-        (SceneMap((FOREST,), select=Feature("scenic", "佛头山")), True),
+        (SceneMap((FOREST,), select=(Feature("scenic", "佛头山"),)), True),
     ],
 )
 def test_maps_are_marked_where_reference_data_stand_behind(mixed: Atlas, shown: SceneMap, marked: bool) -> None:
@@ -257,7 +257,7 @@ def test_a_state_speaks_of_every_layer_of_the_story(tiny: Atlas) -> None:
     story = told(
         tiny,
         scene(map=SceneMap((LayerView("forest", "species", 0.4),))),
-        scene(id="b", map=SceneMap((LayerView("scenic"),), select=Feature("scenic", "白衣古镇"))),
+        scene(id="b", map=SceneMap((LayerView("scenic"),), select=(Feature("scenic", "白衣古镇"),))),
         scene(id="c"),
     )
     assert story.layer_ids() == ("forest", "scenic")
@@ -269,11 +269,23 @@ def test_a_state_speaks_of_every_layer_of_the_story(tiny: Atlas) -> None:
     assert states[0]["layers"]["forest"]["opacity"] == 0.4
     assert states[0]["layers"]["forest"]["theme"]["field"] == "species"
     assert states[1]["select"] == {"layer": "scenic", "row": 1}
+    assert states[1]["marked"] == []
     assert story.scenes[2].map is None
     first = story.scenes[0].map
     assert first is not None
     assert first.layers[0].theme == first.state["layers"]["forest"]["theme"]
     assert first.layers[0].version == tiny["forest"].version.name
+
+
+def test_several_features_are_highlighted_and_those_that_are_gone_are_told(tiny: Atlas) -> None:
+    wanted = tuple(Feature("scenic", name) for name in ("白衣古镇", "没有", "佛头山"))
+    story = told(tiny, scene(map=SceneMap((LayerView("scenic"),), select=wanted)))
+    (shown,) = story.scenes
+    assert shown.map is not None
+    assert shown.map.select == (("scenic", 1), ("scenic", 0))
+    assert shown.map.state["select"] == {"layer": "scenic", "row": 1}
+    assert shown.map.state["marked"] == [{"layer": "scenic", "row": 0}]
+    assert shown.problems == ("场景「甲」：图层「AAAA 级景区」中没有「没有」。",)
 
 
 def test_where_a_scene_looks(tiny: Atlas) -> None:
@@ -300,22 +312,22 @@ def test_an_extent_far_away_is_told(tiny: Atlas) -> None:
 
 
 def test_a_feature_is_found_by_name_in_a_new_version(store: LocalStore) -> None:
-    shown = scene(map=SceneMap((LayerView("scenic"),), select=Feature("scenic", "白衣古镇")))
+    shown = scene(map=SceneMap((LayerView("scenic"),), select=(Feature("scenic", "白衣古镇"),)))
     before = told(load(store), shown).scenes[0].map
     put(store, "scenic", layer_frames.scenic().iloc[::-1].reset_index(drop=True))
     after = told(load(store), shown).scenes[0].map
     assert before is not None
     assert after is not None
-    assert (before.select, after.select) == (("scenic", 1), ("scenic", 0))
+    assert (before.select, after.select) == ((("scenic", 1),), (("scenic", 0),))
 
 
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        (SceneMap(select=Feature("scenic", "没有")), "「AAAA 级景区」中没有「没有」"),
+        (SceneMap(select=(Feature("scenic", "没有"),)), "「AAAA 级景区」中没有「没有」"),
         (SceneMap(focus=Feature("scenic", "没有")), "「AAAA 级景区」中没有「没有」"),
         (SceneMap((LayerView("townships"),)), "「乡镇界线」没有已发布的数据"),
-        (SceneMap(select=Feature("townships", "白衣镇")), "「乡镇界线」没有已发布的数据"),
+        (SceneMap(select=(Feature("townships", "白衣镇"),)), "「乡镇界线」没有已发布的数据"),
         (SceneMap((LayerView("wald"),)), "图层「wald」不存在"),
         (SceneMap((LayerView("forest", "height_m"),)), "「平均树高」全部为空"),
         (SceneMap((LayerView("forest", filter="forest_use=经济林"),)), "没有「林种」，该筛选条件已忽略"),
@@ -507,7 +519,7 @@ def test_an_empty_store_still_tells(empty_store: LocalStore) -> None:
         text=("{computed:forest.stock_tc}、{computed:carbon.flags}",),
         cards=("reconcile.words", "data.illustrative"),
         charts=(ChartRef(ChartKind.ACCOUNT, group="species"),),
-        map=SceneMap((FOREST,), select=Feature("scenic", "佛头山")),
+        map=SceneMap((FOREST,), select=(Feature("scenic", "佛头山"),)),
     )
     story = told(load(empty_store), probe)
     assert story.scenes[0].paragraphs == ("〔forest.stock_tc缺失〕、无",)
@@ -534,7 +546,7 @@ _MAPS = st.builds(
     layers=st.lists(_VIEWS, max_size=3).map(tuple),
     extent=st.none() | st.tuples(*[st.floats()] * 4),
     focus=_FEATURES,
-    select=_FEATURES,
+    select=st.lists(_FEATURES, max_size=2).map(lambda found: tuple(one for one in found if one)),
 )
 _FIGURES = st.builds(
     ".".join,
@@ -591,7 +603,7 @@ def test_of_several_features_of_one_name_the_first_is_taken_and_told(store: Loca
     frame = layer_frames.scenic()
     frame["name"] = ["佛头山", "佛头山"]
     put(store, "scenic", frame)
-    found = only(load(store), map=SceneMap((LayerView("scenic"),), select=Feature("scenic", "佛头山")))
+    found = only(load(store), map=SceneMap((LayerView("scenic"),), select=(Feature("scenic", "佛头山"),)))
     assert found.map is not None
-    assert found.map.select == ("scenic", 0)
+    assert found.map.select == (("scenic", 0),)
     assert "有 2 个「佛头山」" in found.problems[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pingchang_geo.access import Actor, Right, operator
-from pingchang_geo.briefing import Briefing, Scene
+from pingchang_geo.briefing import Briefing, Feature, Scene
 from pingchang_geo.errors import ForbiddenError, PingchangError, StoreError
 from pingchang_geo.filters import Between, Filter, OneOf
 from pingchang_geo.store.briefings import BriefingShelf
@@ -101,6 +101,6 @@ def test_layers_filter_versions_and_the_feature_by_its_name(store: Any) -> None:
     assert (forest.theme, forest.opacity, forest.filter) == ("canopy", 0.55, "species=马尾松~柏木&volume_m3_ha=50..")
     assert forest.version == atlas["forest"].version.name
     assert (scenic.theme, scenic.opacity, scenic.filter) == ("", None, "")
-    assert found.select is not None and (found.select.layer, found.select.key) == ("scenic", "佛头山")
+    assert found.select == (Feature("scenic", "佛头山"),)
     bare = scene_map(atlas, shown, versions=False)
-    assert (bare.extent, bare.select, bare.layers[0].version) == (None, None, "")
+    assert (bare.extent, bare.select, bare.layers[0].version) == (None, (), "")

@@ -37,6 +37,7 @@
       Object.assign(this, { map, config, views, units, onFail, onSelect });
       this.hover = null;
       this.selected = null;
+      this.marked = []; // further features outlined
       this._paused = false; // while measuring or drawing
       // Python tells events apart by this number: it must not start over when the page is opened again within a session.
       this._events = Date.now();
@@ -209,29 +210,46 @@
       this._outline?.remove();
       this._outline = null;
       if (!target) return;
-      const layer = this.config.layers.find((item) => item.id === target.layer);
-      if (!layer) return;
-      try {
-        const address = `${this.config.root}outline/${layer.id}/${layer.version}/${target.row}`;
-        const shape = await checked(await fetch(address), `outline ${layer.id}/${target.row}`).json();
-        if (this._isSelected(target.layer, target.row)) this._drawOutline(shape, show);
-      } catch (error) {
-        this.onFail(error);
+      const shape = await this._shapeOf(target);
+      if (!shape || !this._isSelected(target.layer, target.row)) return;
+      this._outline = this._outlined(shape).addTo(this.map);
+      const bounds = L.geoJSON(shape).getBounds();
+      if (show && bounds.isValid() && !this.map.getBounds().contains(bounds)) {
+        this.map.fitBounds(bounds, { maxZoom: 15, padding: [40, 40] });
       }
     }
 
-    _drawOutline(shape, show) {
+    /** Outline these features [{layer, row}] too; no click takes that away. */
+    async mark(targets) {
+      this._marks?.remove();
+      const marks = (this._marks = L.layerGroup().addTo(this.map));
+      this.marked = targets;
+      this.onSelect();
+      const shapes = await Promise.all(targets.map((target) => this._shapeOf(target)));
+      if (this._marks !== marks) return;
+      for (const shape of shapes) if (shape) marks.addLayer(this._outlined(shape));
+    }
+
+    /** A feature's geometry, null where it cannot be had. */
+    async _shapeOf({ layer: id, row }) {
+      const layer = this.config.layers.find((item) => item.id === id);
+      if (!layer) return null;
+      try {
+        return await checked(await fetch(`${this.config.root}outline/${id}/${layer.version}/${row}`), `outline ${id}/${row}`).json();
+      } catch (error) {
+        this.onFail(error);
+        return null;
+      }
+    }
+
+    /** A line with a casing around a shape. */
+    _outlined(shape) {
       const draw = (color, weight) => {
         const style = { color, weight, fill: false, opacity: 1 };
         const pointToLayer = (_, at) => L.circleMarker(at, { ...style, radius: this.config.still ? 17 : 12, pane: "pc-select", interactive: false });
         return L.geoJSON(shape, { pane: "pc-select", interactive: false, style, pointToLayer });
       };
-      const casing = draw("#FFFFFF", 6).addTo(this.map), line = draw("#0B57D0", 2.8).addTo(this.map);
-      this._outline = L.layerGroup([casing, line]).addTo(this.map);
-      const bounds = line.getBounds();
-      if (show && bounds.isValid() && !this.map.getBounds().contains(bounds)) {
-        this.map.fitBounds(bounds, { maxZoom: 15, padding: [40, 40] });
-      }
+      return L.layerGroup([draw("#FFFFFF", 6), draw("#0B57D0", 2.8)]);
     }
   }
 

@@ -159,6 +159,7 @@
       this._compare(state.compare || null);
       this.sketch.update(state.sketch || null);
       if (differs(before.select, state.select)) this.inspector.select(state.select || null, true);
+      if (differs(before.marked || [], state.marked || [])) this.inspector.mark(state.marked || []);
       // A player's scene comes back to its place, wherever the presenter has moved the map.
       if (state.fly && (this.config.still || differs(before.fly, state.fly))) this.fly(state.fly);
       if (differs(before.units, this.state.units)) this.inspector.unitsChanged();
@@ -263,7 +264,7 @@
 
     _labelItems() {
       const items = this.sketch.labels();
-      const zoom = this.map.getZoom(), chosen = this.inspector.selected;
+      const zoom = this.map.getZoom(), chosen = [this.inspector.selected, ...this.inspector.marked].filter(Boolean);
       for (const entry of this.fromTop()) {
         const { layer, view } = entry;
         if (entry.source || !layer.labelField || !entry.isVisible()) continue;
@@ -272,7 +273,7 @@
           const [west, south, east, north] = feature.box;
           const point = /Point$/.test(feature.geometry.type);
           const wide = ((east - west) / 360) * 256 * 2 ** zoom;
-          const selected = chosen !== null && chosen.layer === layer.id && chosen.row === feature.row;
+          const selected = chosen.some(({ layer: id, row }) => id === layer.id && row === feature.row);
           if (!text || (!selected && (point ? zoom < (layer.labelZoom ?? 9) : wide < 36))) continue;
           const item = { latlng: L.latLng((south + north) / 2, (west + east) / 2), text: String(text), point: point || wide < 36, selected };
           if (selected) items.unshift(item); // its name comes first
@@ -335,7 +336,7 @@
     stats() {
       const views = [...this.views.values()].filter((entry) => entry.source).map((entry) => entry.view);
       const times = views.map((view) => view.layer.lastRecolourMs).filter((time) => time !== null);
-      const { hover, selected } = this.inspector;
+      const { hover, selected, marked } = this.inspector;
       return {
         ready: true,
         drawn: this.isDrawn(),
@@ -345,6 +346,7 @@
         legends: Object.fromEntries([...this.views].map(([id, entry]) => [id, entry.view.legend])),
         hover: hover && { layer: hover.layer, row: hover.row },
         selected,
+        marked,
         sketch: this.sketch.hidden ? [] : this.sketch.features.map((feature) => feature.properties.role),
         corners: this.tool ? this.tool.points.length : null,
       };

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import streamlit as st
 
-from pingchang_geo.briefing import Briefing, LayerView, Scene, SceneMap, checks, editing
+from pingchang_geo.briefing import Briefing, Feature, LayerView, Scene, SceneMap, checks, editing
 from pingchang_geo.briefing.filter_text import parse_filter
 from pingchang_geo.maps.state import DEFAULT_OPACITY
 from pingchang_geo.ui import asked
 from pingchang_geo.ui import data as shared
-from pingchang_geo.ui.briefing import state
-from pingchang_geo.ui.briefing.fields import seed
+from pingchang_geo.ui.briefing import fields, state
 from pingchang_geo.ui.briefing.state import Table, doing
 from pingchang_geo.ui.state import themes_of
 from pingchang_geo.ui.text import filter_words, plain
@@ -21,6 +21,11 @@ from pingchang_geo.ui.toolbar import short
 from pingchang_geo.units import UnitChoice
 from pingchang_geo.workflow import derive
 from pingchang_geo.workflow.atlas import Atlas
+from pingchang_geo.workflow.briefings.features import key_of
+
+#: Larger layers offer no list of their features.
+_MOST_OFFERED: Final = 200
+_MOST_HIGHLIGHTED: Final = 12
 
 MapChange = Callable[[SceneMap], SceneMap]
 
@@ -36,12 +41,11 @@ def map_editor(table: Table, scene: Scene, found: Atlas) -> None:
         for view in {view.layer: view for view in scene.map.layers}.values():
             _layer(table, scene, view, found)
         _add(table, scene, scene.map, found)
+        _highlights(table, scene, scene.map, found)
         st.caption(_view_words(scene.map))
         with st.container(horizontal=True, gap="xsmall"):
             if scene.map.extent or scene.map.focus:
                 _button("改为全县范围", "map_county", table, scene, lambda one: replace(one, extent=None, focus=None))
-            if scene.map.select:
-                _button("取消突出", "map_unselect", table, scene, lambda one: replace(one, select=None))
             if _outdated(scene.map, found):
                 _button("已核对，改记当前版本", "map_versions", table, scene, lambda one: _current(one, found))
         st.caption("要换一幅图：在地图页调好图层、筛选和视野，点「加入汇报」，选「替换某场景的地图」。")
@@ -118,7 +122,7 @@ def _add(table: Table, scene: Scene, here: SceneMap, found: Atlas) -> None:
     more = {one: data.spec.title for one, data in shared.data_layers(found).items() if one not in there}
     if not more:
         return
-    key = f"edit_map_add_{scene.id}_{asked.desk(state.PAGE).turn}"
+    key = _key(scene, "add")
 
     def added() -> str:
         chosen = st.session_state.get(key)
@@ -138,15 +142,42 @@ def _add(table: Table, scene: Scene, here: SceneMap, found: Atlas) -> None:
     )
 
 
+def _highlights(table: Table, scene: Scene, here: SceneMap, found: Atlas) -> None:
+    """Features of the scene's small layers to choose from; others are highlighted by capturing them on a map page."""
+    offered = {
+        Feature(data.spec.id, name): f"{data.spec.title}：{name}"
+        for view in here.layers
+        if (data := found.layers.get(view.layer)) is not None and len(data.frame) <= _MOST_OFFERED
+        for row in range(len(data.frame))
+        if (name := key_of(data, row))
+    }
+
+    def get(briefing: Briefing) -> tuple[Feature, ...]:
+        return (editing.scene_of(briefing, scene.id).map or SceneMap()).select
+
+    def put(briefing: Briefing, select: tuple[Feature, ...]) -> Briefing:
+        now = editing.scene_of(briefing, scene.id)
+        return editing.with_scene(briefing, replace(now, map=replace(now.map or SceneMap(), select=select)))
+
+    key = fields.seed(_key(scene, "select"), here.select, list(here.select))
+    st.multiselect(
+        "突出对象",
+        list(dict.fromkeys((*here.select, *st.session_state[key], *offered))),
+        key=key,
+        format_func=lambda one: offered.get(one, one.key),
+        max_selections=max(_MOST_HIGHLIGHTED, len(here.select)),
+        placeholder="选择要在图上描出的对象",
+        on_change=fields.write(table.name, key, tuple, get, put),
+    )
+
+
 def _view_words(here: SceneMap) -> str:
     if here.extent:
         west, south, east, north = here.extent
-        words = f"范围：东经 {west:.3f}°–{east:.3f}°，北纬 {south:.3f}°–{north:.3f}°"
-    elif here.focus:
-        words = f"范围：以「{plain(here.focus.key)}」为中心"
-    else:
-        words = "范围：全县"
-    return words + (f"；突出「{plain(here.select.key)}」" if here.select else "")
+        return f"范围：东经 {west:.3f}°–{east:.3f}°，北纬 {south:.3f}°–{north:.3f}°"
+    if here.focus:
+        return f"范围：以「{plain(here.focus.key)}」为中心"
+    return "范围：全县"
 
 
 def _button(label: str, key: str, table: Table, scene: Scene, change: MapChange) -> None:
@@ -205,4 +236,8 @@ def _current(here: SceneMap, found: Atlas) -> SceneMap:
 
 
 def _seeded(scene: Scene, part: str, value: object) -> str:
-    return seed(f"edit_map_{part}_{scene.id}_{asked.desk(state.PAGE).turn}", value, value)
+    return fields.seed(_key(scene, part), value, value)
+
+
+def _key(scene: Scene, part: str) -> str:
+    return f"edit_map_{part}_{scene.id}_{asked.desk(state.PAGE).turn}"

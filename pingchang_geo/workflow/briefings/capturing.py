@@ -51,6 +51,5 @@ def scene_map(
     )
     seen = parse_view(view)
     key = key_of(atlas[selected[0]], selected[1]) if selected else ""
-    return SceneMap(
-        views, extent=seen.extent if seen else None, select=Feature(selected[0], key) if selected and key else None
-    )
+    select = (Feature(selected[0], key),) if selected and key else ()
+    return SceneMap(views, extent=seen.extent if seen else None, select=select)

@@ -86,13 +86,14 @@ class Mapper:
             union: layers that the state must speak of (:meth:`union`).
         """
         problems: list[str] = []
-        select = self._row(scene.select, problems)
+        select = tuple(row for one in scene.select if (row := self._row(one, problems)))
         extent = self._extent(scene, problems)
         told = tuple(self._layer(one) for one in shown.values())
         states = {layer_id: self._state(layer_id, shown.get(layer_id)) for layer_id in dict.fromkeys((*union, *shown))}
-        behind = {i for one in shown.values() for i in one.behind} | ({select[0]} if select else set())
+        behind = {i for one in shown.values() for i in one.behind} | {layer_id for layer_id, _ in select}
         mark = self.atlas.mark(behind)
-        state = maps.state(states, self.choice, select=select, fly=extent, mark=mark)
+        first, rest = (select[0], select[1:]) if select else (None, ())
+        state = maps.state(states, self.choice, select=first, marked=rest, fly=extent, mark=mark)
         return StoryMap(told, extent, select, state, _title(told, shown), mark), problems
 
     def county(self) -> Box:
@@ -170,8 +171,8 @@ class Mapper:
             self._themes[key] = {**made, "title": f"{made['title']}〔示意〕"} if joined else made
         return self._themes[key]
 
-    def _row(self, feature: Feature | None, problems: list[str]) -> tuple[str, int] | None:
-        if feature is None or checks.known_layer(feature.layer) is None:
+    def _row(self, feature: Feature, problems: list[str]) -> tuple[str, int] | None:
+        if checks.known_layer(feature.layer) is None:
             return None
         title = layers.get(feature.layer).title
         if feature.layer not in self.atlas:
@@ -204,7 +205,7 @@ def order(atlas: Atlas) -> tuple[str, ...]:
 
 def _named_layers(scene: SceneMap) -> Iterable[str]:
     yield from (view.layer for view in scene.layers)
-    yield from (feature.layer for feature in (scene.focus, scene.select) if feature is not None)
+    yield from (feature.layer for feature in (scene.focus, *scene.select) if feature is not None)
 
 
 def _version(data: LayerData, view: LayerView, problems: list[str]) -> None:

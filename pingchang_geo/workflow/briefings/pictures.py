@@ -158,7 +158,7 @@ class _Drawn:
         self.layer = layer
         self.painting: Painting = painted(data.frame, layer.theme, layer.filter, data.spec.style.color)
         self.tiled = derive.tiled(data.version)
-        self.selected = story_map.select[1] if story_map.select and story_map.select[0] == layer.id else None
+        self.selected = [row for name, row in story_map.select if name == layer.id]
 
     def layers(self, extent: Extent) -> Iterator[PictureLayer]:
         """What is drawn of it: pale first what the filter leaves out, if that stays at all."""
@@ -206,7 +206,7 @@ class _Drawn:
         bounds = shapely.bounds(self.data.metres[rows])
         wide = (bounds[:, 2] - bounds[:, 0]) >= _NAMED_SHARE * (extent[2] - extent[0])
         point = shapely.get_dimensions(self.data.metres[rows]) == 0
-        named = (wide | point) & (rows != (-1 if self.selected is None else self.selected))
+        named = (wide | point) & ~np.isin(rows, self.selected)
         return [self.data.title_of(int(row)) if named[i] else "" for i, row in enumerate(rows)]
 
     @property
@@ -260,10 +260,13 @@ def _outline(atlas: Atlas) -> Iterator[PictureLayer]:
 
 
 def _highlight(story_map: StoryMap, atlas: Atlas) -> Iterator[PictureLayer]:
-    """Casing, line and, beside them, the name."""
-    if story_map.select is None or story_map.select[0] not in atlas:
-        return
-    data, row = atlas[story_map.select[0]], story_map.select[1]
+    """Casing, line and, beside them, the name of each."""
+    for layer_id, row in story_map.select:
+        if layer_id in atlas:
+            yield from _highlighted(atlas[layer_id], row, story_map)
+
+
+def _highlighted(data: LayerData, row: int, story_map: StoryMap) -> Iterator[PictureLayer]:
     shape = data.metres[[row]]
     west, _, east, _ = extent_m(story_map.extent)
     reach = _RING_SHARE * (east - west)
@@ -278,10 +281,10 @@ def _highlight(story_map: StoryMap, atlas: Atlas) -> Iterator[PictureLayer]:
 
 
 def _common_legend(story_map: StoryMap, atlas: Atlas, drawn: Sequence[_Drawn]) -> Iterator[LegendEntry]:
-    """Highlighted feature, county outline and what the outlines of places mean."""
-    if story_map.select is not None and story_map.select[0] in atlas:
-        name = atlas[story_map.select[0]].title_of(story_map.select[1])
-        yield LegendEntry(name, Key.LINE, edge=_SELECTED, width=1.9)
+    """Highlighted features, county outline and what the outlines of places mean."""
+    names = [atlas[layer_id].title_of(row) for layer_id, row in story_map.select if layer_id in atlas]
+    if names:
+        yield LegendEntry("、".join(names), Key.LINE, edge=_SELECTED, width=1.9)
     if boundaries.COUNTY.id in atlas:
         yield LegendEntry(boundaries.COUNTY.title, Key.LINE, edge=palette.OUTLINE, width=1.3)
     found: set[str] = set().union(*(layer.locations for layer in drawn))
@@ -294,7 +297,7 @@ def _common_legend(story_map: StoryMap, atlas: Atlas, drawn: Sequence[_Drawn]) -
 def _notes(story_map: StoryMap, atlas: Atlas, on: str) -> Iterator[str]:
     """Versions and sources of what is shown, those of one source together, and the dates."""
     base = [one.id for one in (boundaries.COUNTY, boundaries.NEIGHBOURS, boundaries.RIVERS) if one.id in atlas]
-    selected = [story_map.select[0]] if story_map.select else []
+    selected = [layer_id for layer_id, _ in story_map.select]
     ids = dict.fromkeys([*(layer.id for layer in story_map.layers), *selected, *base])
     known = [atlas[layer_id] for layer_id in ids if layer_id in atlas]
     by_source: dict[str, list[str]] = {}

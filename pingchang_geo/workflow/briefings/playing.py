@@ -63,8 +63,7 @@ def _files(config: dict[str, Any], story: Story, atlas: Atlas, data: MapData) ->
     for layer_id in filter(None, config["base"].values()):
         found[f"layers/{layer_id}/{atlas.id}.geojson"] = data.geojson(atlas.id, atlas[layer_id])
     for scene in story.scenes:
-        if scene.map and scene.map.select:
-            layer_id, row = scene.map.select
+        for layer_id, row in scene.map.select if scene.map else ():
             outline = data.outline(atlas[layer_id], row)
             found[f"outline/{layer_id}/{atlas[layer_id].version.name}/{row}"] = gzip.compress(outline, 6, mtime=0)
     return found

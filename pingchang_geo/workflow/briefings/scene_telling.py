@@ -178,7 +178,7 @@ class SceneTeller:
         story_map, more = self._mapper.map(self._scene.map, views, union)
         for problem in (*problems, *more):
             self._problem(problem)
-        selected = [story_map.select[0]] if story_map.select else []
+        selected = [layer_id for layer_id, _ in story_map.select]
         self._rests_on((*(i for view in views.values() for i in view.behind), *selected), story_map.mark)
         return story_map
 

@@ -92,7 +92,7 @@ def _areal(spec: LayerSpec) -> bool:
 
 def _story_map(atlas: Atlas, place: Place, extent: Extent, choice: UnitChoice) -> StoryMap:
     shown = tuple(_layer(atlas, data, choice) for data in shown_layers(atlas))
-    select = None if place.data is None else (place.data.spec.id, place.row)
+    select = () if place.data is None else ((place.data.spec.id, place.row),)
     ids = [layer.id for layer in shown] + ([boundaries.COUNTY.id] if place.data is None else [])
     return StoryMap(shown, _degrees(extent), select, {}, place.title, atlas.mark(ids))
 
