@@ -62,8 +62,15 @@ class Settings(BaseSettings):
     site_upload_mb: int = Field(
         default=20, ge=1, description="Boundary of a site: limit of one upload, open to readers."
     )
-    worker_seconds: int = Field(default=300, ge=1, description="Time limit for reading one upload.")
-    worker_memory_mb: int = Field(default=4096, ge=256)
+    worker_seconds: int = Field(
+        default=300, ge=1, description="Time limit for reading one upload; reading and checking have three times this."
+    )
+    worker_memory_mb: int = Field(default=4096, ge=256, description="Memory limit for reading one upload.")
+    max_archive_entries: int = Field(default=1000, ge=1, description="Files in one archive.")
+    max_archive_ratio: int = Field(
+        default=200, ge=1, description="Unpacked size ÷ packed size above which a file counts as a bomb."
+    )
+    max_unpacked_mb: int = Field(default=4096, ge=1, le=1 << 20, description="An archive's files together, unpacked.")
     carbon_factors: Path | None = Field(default=None, description="The county's own carbon parameter sets (TOML).")
     carbon_set: str = Field(default="", description="Id of the carbon parameter set to use; empty: the file's default.")
     font: Path | None = Field(default=None, description="Chinese font (TTF or OTF) for maps and PDF files.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from pingchang_geo.errors import SettingsError
+from pingchang_geo.readers import Limits
 from pingchang_geo.settings import Settings, settings
 
 OIDC = {
@@ -34,6 +36,13 @@ def load() -> Settings:
     return settings.__wrapped__()
 
 
+def test_what_a_file_may_cost_is_set_under_the_names_of_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Limits.of(load()) == Limits()  # the defaults are the same
+    for number, name in enumerate(asdict(Limits()), start=300):
+        monkeypatch.setenv(f"PINGCHANG_{name.upper()}", str(number))
+    assert asdict(Limits.of(load())) == {name: number for number, name in enumerate(asdict(Limits()), start=300)}
+
+
 def test_a_fresh_machine_needs_no_settings() -> None:
     chosen = load()
     assert (chosen.viewing, chosen.identity, chosen.log_format) == ("open", "accounts", "text")
@@ -54,6 +63,8 @@ def test_a_fresh_machine_needs_no_settings() -> None:
         ({"SESSION_HOURS": "0"}, "session_hours 应不小于 1"),
         ({"SESSION_HOURS": "9999"}, "session_hours 应不大于 744"),
         ({"LOCKOUT_FAILURES": "1"}, "lockout_failures 应不小于 2"),
+        ({"MAX_ARCHIVE_RATIO": "0"}, "max_archive_ratio 应不小于 1"),
+        ({"MAX_UNPACKED_MB": "9999999"}, "max_unpacked_mb 应不大于 1048576"),
         ({"LOCKOUT_MINUTES": "-5"}, "lockout_minutes 应不小于 1"),
         ({"SESSION_IDLE_MINUTES": "600", "SESSION_HOURS": "8"}, "session_idle_minutes 不应超过 session_hours"),
         ({"SITE_UPLOAD_MB": "600"}, "site_upload_mb 不应大于 max_upload_mb"),

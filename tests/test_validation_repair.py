@@ -13,7 +13,6 @@ from pingchang_geo.issues import Issue, Level
 from pingchang_geo.validation import repair
 from pingchang_geo.validation.crossings import Budget, crossings
 
-
 CORNER = np.array((107.1, 31.5))
 SQUARE = shapely.box(107.1, 31.5, 107.101, 31.501)
 PLENTY = 10**9

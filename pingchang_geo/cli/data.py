@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from pingchang_geo import layers
 from pingchang_geo.cli.confirmations import answers_of, unasked
 from pingchang_geo.cli.person import operator_of
 from pingchang_geo.provenance import Kind, Provenance, as_of_text
-from pingchang_geo.readers import Limits
+from pingchang_geo.readers import Limits, sniff
+from pingchang_geo.readers.watch import watched
 from pingchang_geo.settings import settings
 from pingchang_geo.workflow import start
 from pingchang_geo.workflow.basis import Basis
@@ -54,34 +56,34 @@ def _add_file_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _inspected(chosen: argparse.Namespace) -> Inspection:
+def _inspected(chosen: argparse.Namespace, refuse: Callable[[Inspection], object]) -> Inspection:
+    """What the files hold; when they take too long or too much memory, ``refuse`` is told and the process ends."""
     answers = answers_of(chosen.confirm)
     allowed = settings()
-    limits = Limits(
-        max_upload_mb=allowed.max_upload_mb,
-        worker_seconds=allowed.worker_seconds,
-        worker_memory_mb=allowed.worker_memory_mb,
-    )
+    limits = Limits.of(allowed)
+    files = tuple(sniff.display(path.name) for path in chosen.files)
     basis = Basis.now(start.open_store())
-    found = inspect(
-        chosen.files,
-        chosen.layer,
-        limits=limits,
-        county=start.county_outline(),
-        answers=answers,
-        current=basis.content,
-        base=basis.name,
-        remembered=Mappings(allowed.data_dir).recall,
-    )
+    with watched(limits, lambda found: refuse(Inspection(files, chosen.layer, issues=(found,)))):
+        found = inspect(
+            chosen.files,
+            chosen.layer,
+            limits=limits,
+            county=start.county_outline(),
+            answers=answers,
+            current=basis.content,
+            base=basis.name,
+            remembered=Mappings(allowed.data_dir).recall,
+        )
     return replace(found, issues=(*found.issues, *unasked(answers)))
 
 
 def _inspect(chosen: argparse.Namespace) -> int:
-    inspection = _inspected(chosen)
-    if chosen.json:
-        print(json.dumps(inspection.as_dict(), ensure_ascii=False, indent=2))
-    else:
-        print(inspection_text(inspection))
+    def tell(inspection: Inspection) -> None:
+        text = json.dumps(inspection.as_dict(), ensure_ascii=False, indent=2) if chosen.json else ""
+        print(text or inspection_text(inspection), flush=True)
+
+    inspection = _inspected(chosen, tell)
+    tell(inspection)
     return inspection.decision.exit_code
 
 
@@ -89,16 +91,20 @@ def _publish(chosen: argparse.Namespace) -> int:
     as_of = as_of_text(chosen.as_of) if chosen.as_of else ""
     store = start.open_store()
     start.prepare(store, settings(), _say)
-    inspection = _inspected(chosen)
     actor = operator_of(chosen.by)
-    if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
+
+    def refuse(inspection: Inspection) -> None:
         print(inspection_text(inspection), file=sys.stderr)
         codes = [one.code for one in inspection.issues]
         store.log(actor.name, "refuse", layer=inspection.layer, file=list(inspection.files), issues=codes)
-        print("未发布，当前版本未受影响。", file=sys.stderr)
+        print("未发布，当前版本未受影响。", file=sys.stderr, flush=True)
+
+    inspection = _inspected(chosen, refuse)
+    if inspection.frame is None or inspection.layer is None or inspection.decision.exit_code:
+        refuse(inspection)
         return inspection.decision.exit_code
     print(inspection_text(inspection))
-    names = "、".join(path.name for path in chosen.files)
+    names = "、".join(sniff.display(path.name) for path in chosen.files)
     version = publish(
         store,
         inspection.layer,

@@ -107,12 +107,7 @@ def _read(chosen: argparse.Namespace, answers: Mapping[str, str]) -> SiteBoundar
     county = start.county_outline()
     if chosen.site == [_STDIN]:
         return read_bytes(sys.stdin.buffer.read(MOST_TEXT_BYTES + 1), "标准输入", county=county, answers=answers)
-    allowed = settings()
-    limits = Limits(
-        max_upload_mb=allowed.max_upload_mb,
-        worker_seconds=allowed.worker_seconds,
-        worker_memory_mb=allowed.worker_memory_mb,
-    )
+    limits = Limits.of(settings())
     return read_files([Path(name) for name in chosen.site], limits=limits, county=county, answers=answers)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the worker process reads without pandas, which would double
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from pingchang_geo.settings import Settings
 
 
 class Format(StrEnum):
@@ -40,6 +42,11 @@ class Limits:
     max_unpacked_mb: int = 4096
     worker_seconds: int = 300
     worker_memory_mb: int = 4096
+
+    @classmethod
+    def of(cls, chosen: Settings) -> Limits:
+        """Limits as the operator set them: the settings of the same names."""
+        return cls(**{one.name: getattr(chosen, one.name) for one in fields(cls)})
 
 
 #: Far more than a county has; a file beyond this is a mistake or an attack, whatever its size.

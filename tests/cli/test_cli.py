@@ -1,7 +1,8 @@
 """The command line: exit codes, one JSON object, nothing changed by a refusal."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 from pingchang_geo.access import operator
 from pingchang_geo.cli import data, main
+from pingchang_geo.issues import Issue
+from pingchang_geo.messages import issue
+from pingchang_geo.readers import Limits
 from pingchang_geo.settings import Settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start
@@ -54,6 +58,30 @@ def test_inspect_prints_one_json_object(here: LocalStore, shapefile: Path, capsy
     assert found["columns"]["volume_m3_ha"].upper() == "HUO_LMGQXJ"
     assert found["unique_keys"] == 60
     assert found["stock_tc"] > 0
+
+
+def test_a_file_that_takes_too_long_is_refused_as_one_json_object(
+    here: LocalStore, shapefile: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The watch has its own tests; here it bites at once, and what ends the process is stopped short of it."""
+    given_up = issue("INSPECT_TIMEOUT", seconds=900)
+
+    @contextmanager
+    def bites(_: Limits, last_word: Callable[[Issue], object]) -> Iterator[None]:
+        last_word(given_up)
+        raise SystemExit(2)
+        yield
+
+    monkeypatch.setattr(data, "watched", bites)
+    with pytest.raises(SystemExit):
+        main(["inspect", str(shapefile), "--layer", "forest", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (found["decision"], [one["code"] for one in found["issues"]]) == ("reject", ["INSPECT_TIMEOUT"])
+    before = here.snapshot()
+    with pytest.raises(SystemExit):
+        main(["publish", str(shapefile), "--layer", "forest"])
+    assert "INSPECT_TIMEOUT" in capsys.readouterr().err
+    assert here.snapshot() == before
 
 
 def test_publish_makes_a_version(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +24,8 @@ def read_uploaded(
     The files lie in a folder of their own, under names without folders, and are gone afterwards. A boundary is small:
     what exceeds ``site_upload_mb`` belongs on the page that publishes layers.
     """
-    limits = Limits(
-        max_upload_mb=chosen.site_upload_mb,
-        worker_seconds=min(_SECONDS, chosen.worker_seconds),
-        worker_memory_mb=chosen.worker_memory_mb,
-    )
+    seconds = min(_SECONDS, chosen.worker_seconds)
+    limits = replace(Limits.of(chosen), max_upload_mb=chosen.site_upload_mb, worker_seconds=seconds)
     with tempfile.TemporaryDirectory(prefix="pingchang-site-") as folder:
         paths: dict[str, Path] = {}
         for name, content in files:

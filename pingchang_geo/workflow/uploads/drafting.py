@@ -74,16 +74,11 @@ def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Setti
 
     What is current is asked once, before: the version compared with is the one that a publish replaces.
     """
-    limits = Limits(
-        max_upload_mb=chosen.max_upload_mb,
-        worker_seconds=chosen.worker_seconds,
-        worker_memory_mb=chosen.worker_memory_mb,
-    )
     basis = Basis.now(store)
     found = inspect(
         drafts.paths(draft),
         draft.layer,
-        limits=limits,
+        limits=Limits.of(chosen),
         county=start.county_outline(),
         answers=draft.answers,
         mapping=draft.mapping,
