@@ -178,6 +178,8 @@ def test_open_viewing_needs_no_name(anywhere: Setup) -> None:
 
 # --- around nginx, straight to the app's port
 
+#: Ports that uvicorn would read as numbers, though nothing else writes them like this.
+MISREAD = [f"{PROXY}:{port}".encode() for port in ("05678", "+5678", " 5678", "5_678")] + [b"[127.0.0.2]:05678"]
 AROUND: list[Headers] = [
     *SPOOFED,
     [*named("wang"), ("X-Forwarded-For", b"127.0.0.2")],
@@ -185,6 +187,7 @@ AROUND: list[Headers] = [
     [*named("wang"), ("X-Forwarded-For", b"[::ffff:127.0.0.2]:0")],
     [*named("wang"), ("X-Forwarded-For", b"127.0.0.2, 127.0.0.1")],
     [*named("wang"), ("X-Forwarded-For", b"10.0.0.1, 127.0.0.2"), ("X-Forwarded-Proto", b"https")],
+    *([*named("wang"), ("X-Forwarded-For", said)] for said in MISREAD),
     [*named("wang"), ("Forwarded", b"for=127.0.0.2"), ("X-Real-IP", b"127.0.0.2")],
     [*named("wang"), ("X-Forwarded-For", b"127.0.0.2"), ("X-Forwarded-For", b"127.0.0.2:1")],
 ]
@@ -263,7 +266,6 @@ def test_an_empty_name_is_nobody(setup: Setup, written: bytes) -> None:
 @pytest.mark.parametrize(
     ("role", "label"),
     [
-        (None, "查看者"),
         ("", "查看者"),
         ("viewer", "查看者"),
         ("analyst", "数据员"),
@@ -275,9 +277,15 @@ def test_an_empty_name_is_nobody(setup: Setup, written: bytes) -> None:
         ("admins", "查看者"),
     ],
 )
-def test_roles_come_with_every_request(setup: Setup, role: str | None, label: str) -> None:
-    sent = named("zhao") + ([] if role is None else named(role, "X-Remote-Role"))
+def test_roles_come_with_every_request(setup: Setup, role: str, label: str) -> None:
+    sent = [*named("zhao"), *named(role, "X-Remote-Role")]
     assert who(setup.direct, sent, PROXY) == f"zhao（{label}）"
+
+
+def test_without_a_role_the_registered_one_holds(setup: Setup) -> None:
+    live.command(setup.data_dir, setup.settings, "users", "add", "qian", "--role", "analyst")
+    assert who(setup.direct, named("qian"), PROXY) == "qian（数据员）"
+    assert who(setup.direct, [*named("qian"), *named("", "X-Remote-Role")], PROXY) == "qian（查看者）"
 
 
 def test_a_disabled_user_stays_out(setup: Setup) -> None:

@@ -42,21 +42,20 @@ class ProxySource:
             return None
         try:
             name = self._one(scope, self._name_header)
-            role = (
-                outside_role(_BETWEEN_ROLES.split(self._one(scope, self._role_header))) if self._role_header else None
-            )
+            said = self._one(scope, self._role_header) if self._role_header else None
+            role = None if said is None else outside_role(_BETWEEN_ROLES.split(said))
             named = clean_name(name) if name else ""
         except AccessError as error:
             journal.event("identity_refused", error.message, level=logging.WARNING, check="identity_header")
             raise AccessError(error.message, fix=self._fix) from None
         return await self._remembered.get(named, role) if named else None
 
-    def _one(self, scope: Scope, header: bytes) -> str:
-        """The only value of a header, empty if it was not sent. A second one may be what a reader has sent along."""
+    def _one(self, scope: Scope, header: bytes) -> str | None:
+        """The only value of a header, None if it was not sent. A second one may be what a reader has sent along."""
         values = [value for name, value in scope["headers"] if name == header]
         if len(values) > 1:
             raise AccessError("代理送来了多个用户名或角色。")
-        return header_text(values[0]) if values else ""
+        return header_text(values[0]) if values else None
 
 
 def source(chosen: Settings, access: Access) -> Source:

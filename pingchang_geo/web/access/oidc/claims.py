@@ -128,8 +128,11 @@ def person(claims: Claims, name_claim: str) -> str:
 
 
 def role(claims: Claims, role_claim: str) -> Role | None:
-    """The role that the claims give, viewer where they give none of ours; None where roles are kept here."""
-    if not role_claim:
+    """The role that the claims give, viewer where they give none of ours.
+
+    None where roles are kept here, or nothing is said: no such claim, nor the one its path begins with.
+    """
+    if not role_claim or not {role_claim, role_claim.partition(".")[0]} & claims.keys():
         return None
     said = claim(claims, role_claim)
     words = said.split() if isinstance(said, str) else said
