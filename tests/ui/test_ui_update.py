@@ -15,12 +15,14 @@ from streamlit.testing.v1 import AppTest
 from pingchang_geo import layers
 from pingchang_geo.access import Role, operator
 from pingchang_geo.exports import vectors
+from pingchang_geo.messages import issue
 from pingchang_geo.settings import settings
 from pingchang_geo.store import locks
 from pingchang_geo.ui.update import issues
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.access import Access
 from pingchang_geo.workflow.publish import current_base, publish
+from pingchang_geo.workflow.uploads import drafting
 from pingchang_geo.workflow.uploads.drafts import Draft, Drafts
 from tests import factories, layer_frames
 from tests.ui.conftest import Open, SignIn, button, words
@@ -379,3 +381,16 @@ def test_an_unsure_layer_is_asked_about_alone(open_page: Open, store: Any, tmp_p
     app = settled(app.run())
     assert drafted(store).layer == "townships"
     assert [one.label for one in app.radio] == ["坐标系"]
+
+
+def test_files_that_took_too_long_may_be_inspected_again(open_page: Open, store: Any) -> None:
+    """What the watch over the process writes: a refusal with its reason, and the files are still there."""
+    sent(open_page("update"), packed())
+    draft, who = drafted(store), operator("张三")
+    drafting._stopped(Drafts(store.root), draft, store, who, issue("INSPECT_TIMEOUT", seconds=900))
+    app = open_page("update", draft=draft.id)
+    assert "检查用时超过 900 秒，已停止，文件未被采用" in words(app)
+    assert "有 1 处必须改正" in words(app)
+    assert "发布为" not in labels(app)
+    button(app, "重新检查并比较").click()
+    assert "检查通过，可以发布" in words(settled(app.run()))

@@ -316,16 +316,31 @@ def test_what_is_being_published_cannot_be_given_up(drafts: Drafts, tmp_path: Pa
         drafts.discard(done.id, WHO)
 
 
-def test_an_inspection_without_end_is_ended(drafts: Drafts, tmp_path: Path) -> None:
+def hanging(drafts: Drafts, tmp_path: Path, how: str) -> tuple[Draft, int]:
+    """A draft whose inspection does not end, and how its process ended."""
     draft = uploaded(drafts, tmp_path)
     words = ["inspect", draft.id, WHO.source, WHO.name, WHO.session]
     code = (
-        "import time; from pingchang_geo.workflow.uploads import drafting;"
-        f"drafting.inspect_draft = lambda *_: time.sleep(60); drafting.main({words!r})"
+        "import ctypes, time; from pingchang_geo.workflow.uploads import drafting;"
+        f"drafting.inspect_draft = lambda *_: {how}; drafting.main({words!r})"
     )
     environment = {**os.environ, "PINGCHANG_DATA_DIR": str(tmp_path / "data"), "PINGCHANG_WORKER_SECONDS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, env=environment, check=False, timeout=50)
-    assert done.returncode == -signal.SIGALRM
+    return drafts.get(draft.id) or draft, done.returncode
+
+
+def test_an_inspection_without_end_is_a_refusal(drafts: Drafts, tmp_path: Path) -> None:
+    draft, code = hanging(drafts, tmp_path, "time.sleep(60)")
+    found = drafts.inspection(draft)
+    assert found is not None
+    assert (code, draft.stage, draft.content, found["decision"]) == (2, "inspected", "", "reject")
+    assert "检查用时超过 3 秒，已停止，文件未被采用" in found["issues"][0]["message"]
+    (line,) = LocalStore(tmp_path / "data").audit()
+    assert (line.action, line.detail["issues"], line.detail["file"]) == ("refuse", ["INSPECT_TIMEOUT"], ["小班30.zip"])
+
+
+def test_a_hang_that_lets_nothing_else_run_is_ended_by_the_system(drafts: Drafts, tmp_path: Path) -> None:
+    assert hanging(drafts, tmp_path, "ctypes.PyDLL(None).sleep(60)")[1] == -signal.SIGALRM
 
 
 def test_the_page_says_that_the_limit_ended_it(drafts: Drafts, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _draft(drafts: Drafts, draft: Draft, desk: asked.Desk) -> None:
         )
         return
     since = standing.since(start.open_store(), draft, found)
-    if since or draft.error:
+    if since or standing.worth_again(draft, found):
         standing.again(since, desk, lambda: _inspect(drafts, draft))
     findings.findings(
         drafts, draft, found, shared.atlas(), desk=desk, submit=lambda answered: _inspect(drafts, answered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -12,6 +12,14 @@ from pingchang_geo.store import Store, Version
 from pingchang_geo.ui.asked import Desk
 from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.workflow.uploads.drafts import Draft
+
+#: Refusals that may have to do with the server's load: the same files may pass another time.
+_PASSING: Final = frozenset(("READ_TIMEOUT", "READ_CRASHED", "READ_NO_SPACE", "INSPECT_TIMEOUT", "INSPECT_MEMORY"))
+
+
+def worth_again(draft: Draft, found: dict[str, Any]) -> bool:
+    """Whether what went wrong last may go well another time."""
+    return bool(draft.error or _PASSING & {one["code"] for one in found["issues"]})
 
 
 def since(store: Store, draft: Draft, found: dict[str, Any]) -> list[Version]:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from pingchang_geo.errors import PingchangError
 from pingchang_geo.issues import Issue
 from pingchang_geo.provenance import Provenance
 from pingchang_geo.readers import Limits, projection
+from pingchang_geo.readers.watch import TIMES_SECONDS, watched
 from pingchang_geo.settings import Settings, settings
 from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import start, versions
@@ -61,8 +63,8 @@ _MERGE_DEG: Final = (5e-5, 1e-4, 2e-4)
 _MERGED_CORNERS: Final = 100_000
 #: Polygons by which is judged whether a set fits together.
 _FIT_SAMPLE: Final = 500
-#: Longest inspection, as a multiple of the longest reading: then the system ends the process, whatever it hangs in.
-_LONGEST: Final = 3
+#: As a multiple of the longest reading: when the system ends an inspection that hangs so that no watch can run.
+_LONGEST: Final = TIMES_SECONDS + 1
 #: Column of the features' files that names what is wrong with them, or what became of them.
 CODES, FATE = "codes", "fate"
 
@@ -292,6 +294,16 @@ def _remember(drafts: Drafts, draft: Draft, actor: Actor, chosen: Settings) -> N
     Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], actor.name)
 
 
+def _stopped(drafts: Drafts, draft: Draft, store: LocalStore, actor: Actor, reason: Issue) -> None:
+    """The last word about files whose inspection takes too long or too much memory: they are refused."""
+    folder = drafts.folder(draft.id)
+    _clear(folder)
+    refused = Inspection(files=draft.files, layer=draft.layer, issues=(reason,))
+    write_json(folder / INSPECTION, {**described(refused), "content": ""})
+    drafts.save(replace(draft, stage="inspected", error=""))
+    _log_refusal(drafts, draft, store, actor)
+
+
 def _log_refusal(drafts: Drafts, draft: Draft, store: LocalStore, actor: Actor) -> None:
     """Files that cannot be used stand in the audit log."""
     found = drafts.inspection(draft)
@@ -321,7 +333,8 @@ def main(arguments: list[str]) -> int:
     try:
         if action == "inspect":
             start.require(actor, Right.UPDATE)
-            draft = inspect_draft(drafts, draft, store, chosen, say)
+            with watched(Limits.of(chosen), partial(_stopped, drafts, draft, store, actor)):
+                draft = inspect_draft(drafts, draft, store, chosen, say)
             _log_refusal(drafts, draft, store, actor)
         else:
             draft = publish_draft(drafts, draft, store, json.loads(arguments[5]), actor=actor, say=say)
