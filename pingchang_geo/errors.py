@@ -50,6 +50,10 @@ class ReadError(PingchangError):
     """A file could not be read as what it claims to be."""
 
 
+class ExportError(PingchangError):
+    """Content that a file format or its encoding cannot hold; nothing was written."""
+
+
 class StoreError(PingchangError):
     """The versioned store could not do what was asked; nothing was changed."""
 

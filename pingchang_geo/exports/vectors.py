@@ -18,12 +18,15 @@ import pyogrio
 import shapely
 
 from pingchang_geo.crs import STORAGE_EPSG
+from pingchang_geo.errors import ExportError
 from pingchang_geo.exports.geopackage import GpkgLayer, to_gpkg
 from pingchang_geo.specs import FieldKind, LayerSpec
 
 #: Characters of a field's name, and bytes of a text value, that a DBF keeps.
 DBF_NAME: Final = 10
 _DBF_TEXT: Final = 254
+#: Characters of a value that a message quotes.
+_EXAMPLE: Final = 30
 _KINDS: Final = {0: "点", 1: "线", 2: "面"}
 _CRS: Final = {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{STORAGE_EPSG}"}}
 
@@ -84,9 +87,13 @@ def to_shapefile(
         encoding: of the attribute texts, ``GBK`` or ``UTF-8``.
         stem: name of the files; the layer's title by default.
         notes: label and text of what must be known about the data.
+
+    Raises:
+        ExportError: a text holds characters that the encoding has not; none is dropped or replaced.
     """
     names = short_names(spec)
     named = _named(frame, spec, names)
+    _require_encodable(named, spec, names, encoding)
     dimension = shapely.get_dimensions(named.geometry.array)
     kinds = [kind for kind in _KINDS if (dimension == kind).any()]
     stem = stem or spec.title
@@ -117,6 +124,31 @@ def _named(frame: gpd.GeoDataFrame, spec: LayerSpec, names: dict[str, str]) -> g
         else:
             columns[names[field.name]] = column.astype(object).where(column.notna(), None)
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=frame.index), geometry=frame.geometry, crs=frame.crs)
+
+
+def _require_encodable(named: gpd.GeoDataFrame, spec: LayerSpec, names: dict[str, str], encoding: str) -> None:
+    """Refuse texts that an encoding cannot hold: the driver leaves such characters out, and 㘭口村 becomes 口村."""
+    count, example = 0, ""
+    for field in spec.source_fields:
+        if field.kind is FieldKind.NUMBER or names[field.name] not in named.columns:
+            continue
+        for value, rows in named[names[field.name]].value_counts().items():
+            if not _encodable(str(value), encoding):
+                count += int(rows)
+                example = example or f"{field.label}「{str(value)[:_EXAMPLE]}」"
+    if count:
+        raise ExportError(
+            f"有 {count:,} 个文字取值含有 {encoding} 编码没有的字（如{example}），没有导出：写成 {encoding} 会丢字。",
+            fix="请改用 UTF-8 编码的 Shapefile，或 GeoPackage。",
+        )
+
+
+def _encodable(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fitting(named: gpd.GeoDataFrame, encoding: str) -> gpd.GeoDataFrame:

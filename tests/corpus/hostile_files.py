@@ -473,7 +473,7 @@ def names_with_html_and_control_characters(folder: Path) -> Path:
     return sample.by_hand(frame.assign(CUN=evil), folder, codec="utf-8")
 
 
-@accept("CODE_UNKNOWN", rows=3, hostile=True)
+@confirm("CODE_UNKNOWN", rows=3, hostile=True)
 def escapes_in_what_is_quoted(folder: Path) -> Path:
     """The same in a code that the message quotes and in a column's name."""
     frame = sample.forest().iloc[:3].rename(columns={"BEIZHU": "\x1b[2J\x07B"})

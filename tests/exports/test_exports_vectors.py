@@ -10,6 +10,7 @@ import pytest
 
 from pingchang_geo import fieldmap, layers
 from pingchang_geo.comparison import compare
+from pingchang_geo.errors import ExportError
 from pingchang_geo.exports import vectors
 from pingchang_geo.issues import Decision
 from pingchang_geo.workflow.inspect import inspect
@@ -71,6 +72,18 @@ def test_the_table_of_names_says_what_was_cut(tmp_path: Path) -> None:
     assert "1 个值超过 254 字节" in text
     assert "示意数据" in text
     assert archive.read("产业园区.cpg") == b"GBK"
+
+
+def test_characters_that_gbk_has_not_are_refused_and_utf8_keeps_them(tmp_path: Path) -> None:
+    spec, frame = layers.get("parks"), FRAMES["parks"]
+    rare = frame.assign(companies=["㘭口村酒业", *["甲"] * (len(frame) - 1)])
+    with pytest.raises(ExportError, match=r"有 1 个文字取值含有 GBK 编码没有的字（如.+「㘭口村酒业」）") as caught:
+        vectors.to_shapefile(rare, spec, encoding="GBK")
+    assert "UTF-8" in caught.value.fix
+    path = written(rare, "parks", "utf8.zip", tmp_path)
+    found = inspect([path], "parks").frame
+    assert found is not None
+    assert found["companies"].tolist() == rare["companies"].tolist()
 
 
 def test_geojson_says_its_coordinate_system() -> None:

@@ -244,6 +244,24 @@ def test_a_linked_crs_is_dropped(tmp_path: Path) -> None:
     assert [issue.code for issue in raw.issues] == ["CRS_LINK_DROPPED", "CRS_INFERRED"]
 
 
+@pytest.mark.parametrize(
+    ("name", "epsg", "codes"),
+    [
+        ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", 4326, []),
+        ("https://www.opengis.net/def/crs/EPSG/0/4490", 4490, []),
+        ("http://opengis.net/def/crs/EPSG/9.8.15/4490", 4490, []),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", 4326, []),
+        ("http://127.0.0.1:9/def/crs/EPSG/0/4490", 4490, ["CRS_INFERRED"]),
+    ],
+)
+def test_names_of_systems_in_geojson(name: str, epsg: int, codes: list[str], tmp_path: Path) -> None:
+    document = json.loads(FOREST.to_crs(4490).to_json())
+    document["crs"] = {"type": "name", "properties": {"name": name}}
+    (tmp_path / "a.geojson").write_text(json.dumps(document))
+    raw = readers.read([tmp_path / "a.geojson"])
+    assert (raw.crs.epsg, [issue.code for issue in raw.issues]) == (epsg, codes)
+
+
 def test_bad_members_of_a_geojson_are_named(tmp_path: Path) -> None:
     document = json.loads(FOREST.to_json())
     document["features"][2]["geometry"]["coordinates"] = [[[1, 2], ["x", 3], [4, 5], [1, 2]]]
