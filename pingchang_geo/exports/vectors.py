@@ -91,9 +91,9 @@ def to_shapefile(
     Raises:
         ExportError: a text holds characters that the encoding has not; none is dropped or replaced.
     """
+    require_encodable(frame, spec, encoding)
     names = short_names(spec)
     named = _named(frame, spec, names)
-    _require_encodable(named, spec, names, encoding)
     dimension = shapely.get_dimensions(named.geometry.array)
     kinds = [kind for kind in _KINDS if (dimension == kind).any()]
     stem = stem or spec.title
@@ -126,14 +126,18 @@ def _named(frame: gpd.GeoDataFrame, spec: LayerSpec, names: dict[str, str]) -> g
     return gpd.GeoDataFrame(pd.DataFrame(columns, index=frame.index), geometry=frame.geometry, crs=frame.crs)
 
 
-def _require_encodable(named: gpd.GeoDataFrame, spec: LayerSpec, names: dict[str, str], encoding: str) -> None:
-    """Refuse texts that an encoding cannot hold: the driver leaves such characters out, and 㘭口村 becomes 口村."""
+def require_encodable(frame: gpd.GeoDataFrame, spec: LayerSpec, encoding: str) -> None:
+    """Refuse texts that an encoding cannot hold: the driver leaves such characters out, and 㘭口村 becomes 口村.
+
+    Raises:
+        ExportError: says how many values there are and quotes one.
+    """
     count, example = 0, ""
     for field in spec.source_fields:
-        if field.kind is FieldKind.NUMBER or names[field.name] not in named.columns:
+        if field.kind is FieldKind.NUMBER or field.name not in frame.columns:
             continue
-        for value, rows in named[names[field.name]].value_counts().items():
-            if not _encodable(str(value), encoding):
+        for value, rows in frame[field.name].value_counts().items():
+            if rows and not _encodable(str(value), encoding):
                 count += int(rows)
                 example = example or f"{field.label}「{str(value)[:_EXAMPLE]}」"
     if count:

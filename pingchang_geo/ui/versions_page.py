@@ -20,7 +20,7 @@ from pingchang_geo.ui.registry import page_of
 from pingchang_geo.ui.state import notice
 from pingchang_geo.ui.status_line import status_line
 from pingchang_geo.ui.table_panel import downloads
-from pingchang_geo.ui.text import local_time
+from pingchang_geo.ui.text import local_time, plain
 from pingchang_geo.ui.update.changes import change_map, tables
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.atlas import Atlas
@@ -156,9 +156,12 @@ def _download(store: LocalStore, known: tuple[Version, ...]) -> None:
         kinds = list(Download)
         kind = st.selectbox("格式", kinds, format_func=lambda one: one.label, key="download_kind") or kinds[0]
         name = f"平昌县_{layers.get(version.layer).title}_第{version.number}版.{kind.ending}"
+        if refusal := versions.not_in(store, version, kind):
+            st.warning(plain(refusal))
         st.download_button(
             "下载",
             data=lambda: versions.download(store, version, kind)[1],
+            disabled=bool(refusal),
             file_name=name,
             mime=_MIMES[kind.ending],
             type="primary",

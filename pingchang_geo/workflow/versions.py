@@ -21,7 +21,7 @@ import shapely
 from pingchang_geo import attributes, carbon, comparison, crs, exports, layers
 from pingchang_geo.access import Actor, Right, Source
 from pingchang_geo.comparison import Comparison
-from pingchang_geo.errors import PingchangError, StoreError
+from pingchang_geo.errors import ExportError, PingchangError, StoreError
 from pingchang_geo.exports import sheet, vectors
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import mark
@@ -296,8 +296,26 @@ def with_quantities(spec: LayerSpec, frame: gpd.GeoDataFrame) -> gpd.GeoDataFram
     return frame.assign(**{name: own[name].to_numpy() for name in own if name in _QUANTITIES})
 
 
+def not_in(store: LocalStore, version: Version, kind: Download) -> str:
+    """Why a version cannot be had in a format, in Chinese; empty if it can. A page has to know before the download."""
+    return _not_in_gbk(store, version) if kind is Download.SHAPEFILE_GBK else ""
+
+
+@lru_cache(maxsize=256)
+def _not_in_gbk(store: LocalStore, version: Version) -> str:
+    try:
+        vectors.require_encodable(store.read(version), layers.get(version.layer), "GBK")
+    except ExportError as error:
+        return str(error)
+    return ""
+
+
 def download(store: Store, version: Version, kind: Download) -> tuple[str, bytes]:
-    """File name and bytes of a version in a format."""
+    """File name and bytes of a version in a format.
+
+    Raises:
+        ExportError: the format cannot hold the version's texts; :func:`not_in` says so beforehand.
+    """
     spec = layers.get(version.layer)
     frame: gpd.GeoDataFrame = store.read(version)
     notes = notes_of(version)

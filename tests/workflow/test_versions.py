@@ -13,7 +13,7 @@ import shapely
 from pingchang_geo import layers
 from pingchang_geo.access import operator
 from pingchang_geo.comparison import Status
-from pingchang_geo.errors import ConflictError, StoreError
+from pingchang_geo.errors import ConflictError, ExportError, StoreError
 from pingchang_geo.workflow import versions
 from pingchang_geo.workflow.publish import current_base, publish
 from pingchang_geo.workflow.versions import Download
@@ -54,6 +54,16 @@ def test_going_back_is_a_new_version_and_logged(store: Any) -> None:
     assert versions.rollback(store, "forest", first, actor=operator("李四")) == third
     with pytest.raises(ConflictError):
         versions.rollback(store, "forest", second, actor=operator("李四"), base=first.name)
+
+
+def test_what_gbk_cannot_hold_is_known_before_the_download(store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    second = put(store, layer_frames.forest().assign(village="㘭口村"))
+    assert versions.not_in(store, first, Download.SHAPEFILE_GBK) == ""
+    assert "「㘭口村」" in versions.not_in(store, second, Download.SHAPEFILE_GBK)
+    assert {versions.not_in(store, second, kind) for kind in set(Download) - {Download.SHAPEFILE_GBK}} == {""}
+    with pytest.raises(ExportError):
+        versions.download(store, second, Download.SHAPEFILE_GBK)
 
 
 def test_two_versions_side_by_side(store: Any) -> None:
