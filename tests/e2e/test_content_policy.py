@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from pingchang_geo.ui.registry import PAGES
 from tests.web.doorway import PASSWORD
@@ -143,6 +143,52 @@ def test_a_script_that_is_not_ours_does_not_run(context: BrowserContext, server:
     violations = [text for text in seen if text.startswith("VIOLATION script-src")]
     assert {text.split()[2] for text in violations} == {"inline", "https://evil.example/x.js"}
     page.close()
+
+
+_FRAME = "/component/streamlit_folium.st_folium/index.html"
+_FOREIGN = """
+<button>open</button><script>
+document.querySelector("button").onclick = () => {
+  const opened = window.open("ADDRESS");
+  const script = "top.opener.postMessage('ran', '*'); var map_div = null;";
+  const args = { script, feature_group: script, layer_control: "", html: "", header: "", js_links: [], css_links: [] };
+  const say = () => [opened, ...Array.from({ length: opened.length }, (_, at) => opened[at])].forEach(
+    (one) => one.postMessage({ type: "streamlit:render", args: { ...args, returned_objects: [] } }, "*"));
+  setInterval(say, 50);
+};
+window.addEventListener("message", ({ data }) => { if (data === "ran") document.title = data; });
+</script>
+"""
+
+
+@pytest.mark.parametrize(("path", "metadata", "boards"), [(_FRAME, True, 0), (_FRAME, False, 1), ("/forest", True, 0)])
+def test_a_foreign_page_does_not_speak_to_the_map(
+    context: BrowserContext, server: Served, path: str, metadata: bool, boards: int
+) -> None:
+    """Neither in a window of its own, nor through a page of ours around it."""
+    body = _FOREIGN.replace("ADDRESS", server.url + path)
+    context.route("http://outside.example/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    if not metadata:  # as over plain HTTP from another machine
+        context.route(f"{server.url}/component/**", _without_metadata)
+    page = context.new_page()
+    page.goto("http://outside.example/")
+    with page.expect_popup() as got:
+        page.get_by_role("button").click()
+    got.value.wait_for_load_state()
+    if path == "/forest":
+        got.value.locator("iframe[title*=folium]").content_frame.locator(".leaflet-container").wait_for()
+    page.wait_for_timeout(500)
+    assert page.title() == ""
+    assert got.value.locator("#map_div").count() == boards
+    got.value.close()
+    page.close()
+    context.unroute_all()
+
+
+def _without_metadata(route: Route) -> None:
+    kept = {name: value for name, value in route.request.headers.items() if not name.startswith("sec-fetch-")}
+    answer = route.fetch(headers=kept)
+    route.fulfill(response=answer)
 
 
 def test_nobody_frames_the_sign_in(browser: Browser, server: Served) -> None:

@@ -48,6 +48,8 @@ class Door:
     reached: list[dict[str, Any]] = field(default_factory=list)
     #: Bytes of uploaded files in memory, as the app would say.
     held: int = 0
+    #: The page of a component.
+    frame: bytes = b'<!doctype html><html><head lang="en"><script src="a.js"></script></head></html>'
 
     def client(self, token: str = "", address: str = "10.1.2.3", host: str = HERE) -> TestClient:
         """A browser of its own, signed in if a token is given."""
@@ -109,6 +111,12 @@ def inner_routes(door: Door) -> list[Any]:
         response.headers["Access-Control-Allow-Credentials"] = "true"
         return response
 
+    def frame(request: Request) -> Response:
+        told(request.scope)
+        if request.path_params["rest"].endswith(".js"):
+            return Response(b"run()", media_type="text/javascript")
+        return Response(door.frame, media_type="text/html", headers={"ETag": '"1"'})
+
     async def stream(websocket: WebSocket) -> None:
         told(websocket.scope)
         await websocket.accept(subprotocol="streamlit")
@@ -122,7 +130,7 @@ def inner_routes(door: Door) -> list[Any]:
     return [
         Route(f"{base}/tiles/{{rest:path}}", data),
         Route(f"{base}/media/{{rest:path}}", data),
-        Route(f"{base}/component/{{rest:path}}", page),
+        Route(f"{base}/component/{{rest:path}}", frame),
         Route(f"{base}/_stcore/upload_file/{{session}}/{{file}}", upload, methods=["PUT", "DELETE"]),
         Route(f"{base}/_stcore/health", page),
         Route(f"{base}/_stcore/metrics", page),

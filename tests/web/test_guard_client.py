@@ -7,11 +7,14 @@ from typing import Any
 
 import anyio
 import pytest
+import uvicorn
+from uvicorn.lifespan.on import LifespanOn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pingchang_geo.errors import SettingsError
 from pingchang_geo.web import access
 from pingchang_geo.web.access.client import Client, Clients
+from pingchang_geo.web.access.server import MOST_MESSAGE, tamed
 
 Doors = Callable[..., Any]
 PROXY = ("10.0.0.5", 40_000)
@@ -62,31 +65,81 @@ def test_several_hosts_are_none() -> None:
     assert Clients().seen(asked).host == ""
 
 
-def _through_uvicorn(peer: tuple[str, int], clients: Clients, **headers: str) -> Client:
-    """What is seen under ``streamlit run``, where uvicorn believes this machine."""
-    found: list[Client] = []
-
-    async def app(asked: Any, receive: Any, send: Any) -> None:
-        found.append(clients.seen(asked))
-
-    anyio.run(ProxyHeadersMiddleware(app, trusted_hosts="127.0.0.1,::1"), scope(peer, **headers), None, None)
-    return found[0]
+#: Spellings of a listed proxy, ports that only uvicorn takes for numbers among them.
+SPELLINGS = [
+    *("10.0.0.5", "10.0.0.5:1234", "10.0.0.5:05678", "10.0.0.5:+5678", "10.0.0.5: 5678", "10.0.0.5:5_678"),
+    *("[10.0.0.5]:05678", "[::ffff:10.0.0.5]:1234", "10.0.0.5, 10.0.0.5:80", "6.6.6.6, 10.0.0.5:05678"),
+]
 
 
-def test_a_local_proxy_is_recognised_behind_uvicorns_own_reading() -> None:
-    listed = Clients(["127.0.0.1"])
-    seen = _through_uvicorn(("127.0.0.1", 5), listed, x_forwarded_for="203.0.113.7", x_forwarded_proto="https")
+def _through_uvicorn(door: Any, peer: tuple[str, int], **headers: str) -> Client:
+    """What reaches the app from a peer, once uvicorn has started it as ``streamlit run`` has it do."""
+    config = uvicorn.Config(door.app, log_config=None, forwarded_allow_ips="127.0.0.1,::1")
+    asked = {**scope(peer, **headers), "method": "GET", "path": "/tiles/x", "raw_path": b"/tiles/x"}
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(_: Any) -> None: ...
+
+    async def story() -> None:
+        lifespan = LifespanOn(config)
+        assert isinstance(config.loaded_app, ProxyHeadersMiddleware)
+        await lifespan.startup()
+        assert not lifespan.should_exit
+        await config.loaded_app({**asked, "query_string": b"", "root_path": ""}, receive, send)
+        await lifespan.shutdown()
+
+    anyio.run(story)
+    found: Client = door.reached[-1]["scope"]["pingchang.client"]
+    return found
+
+
+def test_a_local_proxy_is_listed_like_any_other(doors: Doors) -> None:
+    said = {"x_forwarded_for": "203.0.113.7", "x_forwarded_proto": "https"}
+    seen = _through_uvicorn(doors(trusted_proxies="127.0.0.1"), ("127.0.0.1", 5), **said)
     assert seen == Client("203.0.113.7", "https", "map.local", True)
+    seen = _through_uvicorn(doors(), ("127.0.0.1", 5), **said)
+    assert seen == Client("127.0.0.1", "http", "map.local", False)
 
 
-@pytest.mark.parametrize("said", ["10.0.0.5", "10.0.0.5:1234", "[::ffff:10.0.0.5]:1234", "10.0.0.5, 10.0.0.5:80"])
-def test_this_machine_cannot_pass_for_a_listed_proxy(said: str) -> None:
-    assert not _through_uvicorn(("127.0.0.1", 5), Clients(["10.0.0.5"]), x_forwarded_for=said).trusted
+@pytest.mark.parametrize("said", SPELLINGS)
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1"])
+def test_this_machine_cannot_pass_for_a_listed_proxy(doors: Doors, peer: str, said: str) -> None:
+    seen = _through_uvicorn(doors(trusted_proxies="10.0.0.5"), (peer, 5), x_forwarded_for=said)
+    assert (seen.address, seen.trusted) == (peer, False)
 
 
-@pytest.mark.parametrize("said", ["127.0.0.1", "203.0.113.7:5555", "127.0.0.1:0", "[::1]:0"])
-def test_nobody_outside_can_pass_for_this_machine(said: str) -> None:
-    assert not _through_uvicorn(("203.0.113.7", 5555), Clients(["127.0.0.1", "::1"]), x_forwarded_for=said).trusted
+@pytest.mark.parametrize("said", ["127.0.0.1", "203.0.113.7:5555", "127.0.0.1:0", "[::1]:0", "127.0.0.1:05555"])
+def test_nobody_outside_can_pass_for_this_machine(doors: Doors, said: str) -> None:
+    door = doors(trusted_proxies=("127.0.0.1", "::1"))
+    seen = _through_uvicorn(door, ("203.0.113.7", 5555), x_forwarded_for=said)
+    assert (seen.address, seen.trusted) == ("203.0.113.7", False)
+
+
+def test_a_uvicorn_that_hides_the_peer_otherwise_is_not_started(door: Any) -> None:
+    config = uvicorn.Config(door.app, log_config=None)
+    config.load()
+    config.loaded_app = door.app  # as if the headers were read somewhere else
+
+    async def started() -> bool:
+        lifespan = LifespanOn(config)
+        await lifespan.startup()
+        return not lifespan.should_exit
+
+    assert not anyio.run(started)
+    config.proxy_headers = False
+    assert anyio.run(started)
+
+
+def test_messages_of_pages_are_bounded(door: Any) -> None:
+    config = uvicorn.Config(door.app, log_config=None, ws_max_size=200_000_000)
+    assert tamed(LifespanOn(config).receive)
+    assert config.ws_max_size == MOST_MESSAGE
+    assert MOST_MESSAGE > 4 * 400_000  # a pasted boundary, four bytes for a letter
+    config.ws_max_size = 1000
+    assert tamed(LifespanOn(config).receive)
+    assert config.ws_max_size == 1000
 
 
 def test_uvicorn_must_not_believe_others(monkeypatch: pytest.MonkeyPatch, doors: Doors) -> None:

@@ -11,7 +11,7 @@ from limits import parse
 from starlette.websockets import WebSocketDisconnect
 
 from pingchang_geo.access import Role
-from pingchang_geo.web.access import admission
+from pingchang_geo.web.access import admission, limits
 from pingchang_geo.web.access.limits import MULTIPART_EXTRA, Rate, Room
 from pingchang_geo.workflow.access import PERMITS
 
@@ -27,6 +27,18 @@ def test_websockets_are_counted(door: Any, monkeypatch: pytest.MonkeyPatch) -> N
         pass
     with door.websocket(door.client(address="10.9.9.9")):
         pass
+
+
+def test_open_websockets_are_bounded(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SOCKETS", 2)
+    with door.websocket(door.client()):
+        with door.websocket(door.client(door.token("张三", Role.VIEWER))):
+            with pytest.raises(WebSocketDisconnect), door.websocket(door.client()):
+                pass
+            with door.websocket(door.client(address="10.9.9.9")):
+                pass
+        with door.websocket(door.client()):
+            pass
 
 
 def _pieces(count: int, size: int) -> Iterator[bytes]:

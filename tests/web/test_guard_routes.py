@@ -13,10 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLsRequest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from pingchang_geo.store import LocalStore
+from pingchang_geo.web.access.server import MOST_MESSAGE
 from pingchang_geo.workflow.current import Atlases
 from tests.web.served import Served, county, declared_routes, people, served
 
@@ -215,6 +218,26 @@ def _connected(server: Served, token: str, origin: str = "", **headers: str) -> 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
 def test_foreign_websockets(servers: dict[str, Served], tokens: dict[str, str], origin: str) -> None:
     assert not _connected(servers["open"], tokens["admin"], origin)
+
+
+@pytest.mark.parametrize("pieces", [1, 8])
+@pytest.mark.parametrize(("letters", "taken"), [(MOST_MESSAGE - 100, True), (MOST_MESSAGE, False)])
+def test_pages_send_no_huge_messages(servers: dict[str, Served], letters: int, taken: bool, pieces: int) -> None:
+    server = servers["open"]
+    address = server.url.replace("http", "ws", 1) + "/_stcore/stream"
+    asked = BackMsg(file_urls_request=FileURLsRequest(request_id="x" * letters)).SerializeToString()
+    step = len(asked) // pieces + 1
+    with connect(address, origin=server.origin, subprotocols=["streamlit"], max_size=None) as page:
+        if taken:
+            page.send(asked[at : at + step] for at in range(0, len(asked), step))
+            while len(page.recv(20)) < letters:  # the answer repeats it: what goes out may be larger
+                pass
+            return
+        with pytest.raises(ConnectionClosed) as closed:
+            page.send(asked[at : at + step] for at in range(0, len(asked), step))
+            while page.recv(20):
+                pass
+        assert closed.value.rcvd and closed.value.rcvd.code == 1009
 
 
 @pytest.mark.parametrize("name", ["X-Pingchang-Session", "X-Pingchang-User", "X-Remote-User", "X-Forwarded-User"])

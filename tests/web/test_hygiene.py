@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from pingchang_geo.access import Role
 from pingchang_geo.ui.scripts import INLINE
 from pingchang_geo.web.access.client import Client
+from pingchang_geo.web.access.frames import shielded
 from pingchang_geo.web.access.hygiene import Hygiene, inline_scripts, script_hash
 from tests.web.doorway import Door
 
@@ -73,6 +80,46 @@ def test_pages_run_our_scripts_only(door: Door) -> None:
         "frame-ancestors": ["'none'"],
     }
     assert "sandbox" in policy(door.client().get("/media/x"))
+
+
+def test_a_components_frame_is_shielded_before_its_own_script(door: Door) -> None:
+    answer = door.client().get("/component/x/index.html")
+    first, second = re.findall("<script.*?</script>", answer.text)
+    assert "stopImmediatePropagation" in first and second == '<script src="a.js"></script>'
+    assert answer.text.startswith('<!doctype html><html><head lang="en"><script>')
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "etag" not in answer.headers
+    assert door.client().get("/component/x/a.js").content == b"run()"
+
+
+@pytest.mark.parametrize("frame", [b"<!doctype html>", b"<header>", b"<script></script><head></head>", b""])
+def test_a_frame_that_cannot_be_shielded_is_not_sent(door: Door, frame: bytes, caplog: Any) -> None:
+    door.frame = frame
+    answer = door.client().get("/component/x/index.html")
+    assert answer.status_code == 503
+    assert "<head>" in caplog.text
+
+
+def test_a_compressed_frame_is_shielded_too(door: Door) -> None:
+    door.app = Starlette(routes=door.app.routes, middleware=[*door.app.user_middleware, Middleware(GZipMiddleware, 1)])
+    answer = door.client().get("/component/x/index.html")
+    assert answer.text.count("stopImmediatePropagation") == 1
+    assert "content-encoding" not in answer.headers
+    assert door.client().get("/component/x/a.js").headers["content-encoding"] == "gzip"
+
+
+def test_a_frame_is_no_window(door: Door) -> None:
+    ways = {"document": 404, "iframe": 200, "script": 200}
+    for way, status in ways.items():
+        answer = door.client().get("/component/x/index.html", headers={"Sec-Fetch-Dest": way})
+        assert answer.status_code == status
+
+
+def test_the_installed_component_can_be_shielded() -> None:
+    package = Path(str(find_spec("streamlit_folium").origin)).parent  # type: ignore[union-attr]
+    (page,) = package.rglob("build/*.html")
+    html = shielded(page.read_bytes())
+    assert html.index(b"stopImmediatePropagation") < html.index(b"<script defer")
 
 
 def test_hash_is_that_of_the_standard() -> None:

@@ -49,7 +49,7 @@ def protect(
         held: bytes of uploaded files that are in memory now.
 
     Raises:
-        SettingsError: uvicorn is told to believe proxies that the settings do not list.
+        SettingsError: proxies are listed for uvicorn, which reads no forwarding headers here.
     """
     _refuse_other_proxies()
     source = chosen_source(chosen, access)
@@ -89,10 +89,10 @@ async def _nothing_there(base: str, request: Request) -> Response:
 
 
 def _refuse_other_proxies() -> None:
-    """See that nothing but this machine can make uvicorn rewrite addresses (``FORWARDED_ALLOW_IPS``).
+    """Tell an operator who has listed proxies for uvicorn (``FORWARDED_ALLOW_IPS``) that nobody reads it here.
 
     Raises:
-        SettingsError: what the guard takes for the peer's address could be anybody's word.
+        SettingsError: somebody but this machine is listed, which is what uvicorn takes by itself.
     """
     believed = uvicorn.Config("app", log_config=None).forwarded_allow_ips
     listed = believed.split(",") if isinstance(believed, str) else believed

@@ -15,9 +15,19 @@ from starlette.types import Scope
 from pingchang_geo.access import Actor, Need, Right, need
 from pingchang_geo.settings import Settings
 from pingchang_geo.web.access.client import Client, Clients
+from pingchang_geo.web.access.frames import FRAMES
 from pingchang_geo.web.access.hygiene import wants_page
 from pingchang_geo.web.access.identity import Source
-from pingchang_geo.web.access.limits import CONNECTIONS, MULTIPART_EXTRA, SMALL_BODY, UPLOADS, Rates, Room, declared
+from pingchang_geo.web.access.limits import (
+    CONNECTIONS,
+    MULTIPART_EXTRA,
+    SMALL_BODY,
+    UPLOADS,
+    Rates,
+    Room,
+    Sockets,
+    declared,
+)
 from pingchang_geo.web.access.origins import from_here
 from pingchang_geo.web.access.proxied import advice
 from pingchang_geo.web.access.refusals import refused
@@ -56,6 +66,7 @@ class Rules:
     clients: Clients
     room: Room
     rates: Rates = field(default_factory=Rates)
+    sockets: Sockets = field(default_factory=Sockets)
 
     def own(self, scope: Scope) -> str | None:
         """Path below the base path; None outside of it, or where it can be read in two ways."""
@@ -69,6 +80,8 @@ class Rules:
         method = scope.get("method", "WEBSOCKET")
         if path is None or need(method, path) is Need.NEVER:
             return refused(scope, 404, self.base)
+        if path.startswith(FRAMES) and dict(scope["headers"]).get(b"sec-fetch-dest") == b"document":
+            return refused(scope, 404, self.base)  # a frame is no window; over plain HTTP browsers do not say so
         if not client.host:
             return refused(scope, 400, self.base)
         if path not in _HEALTH and self.clients.foreign_name(client):

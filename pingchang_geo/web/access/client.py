@@ -15,7 +15,7 @@ from starlette.types import Scope
 #: A name, an IPv4 or a bracketed IPv6 address, with a port or without.
 _HOST: Final = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
-#: What uvicorn believes forwarding headers of, unless told otherwise.
+#: What uvicorn would believe forwarding headers of, unless told otherwise.
 LOOPBACKS: Final = ("127.0.0.1", "::1")
 #: Longest chain of forwarding addresses that is looked at.
 _MOST_HOPS: Final = 32
@@ -51,8 +51,8 @@ class Client:
 class Clients:
     """Reads the other end out of ASGI scopes.
 
-    ``Forwarded`` headers count only when the TCP peer is one of ``trusted`` (addresses or networks). uvicorn's own
-    reading of them cannot be switched off under ``streamlit run``; what it has overwritten is recognised.
+    ``X-Forwarded-…`` headers count only when the TCP peer is one of ``trusted`` (addresses or networks). That the scope
+    names the TCP peer, and not what uvicorn reads out of those headers, is seen to at start (``server.py``).
     """
 
     def __init__(self, trusted: Iterable[str] = (), public_url: str = "") -> None:
@@ -63,14 +63,12 @@ class Clients:
 
     def seen(self, scope: Scope) -> Client:
         """The client of an ``http`` or ``websocket`` scope."""
-        forwarded = _header(scope, b"x-forwarded-for")
-        peer = _peer(scope, forwarded)
-        trusted = peer is not None and self._listed(peer)
+        address = str((scope.get("client") or ("",))[0])
+        trusted = self._listed(address)
         scheme = "https" if scope.get("scheme") in {"https", "wss"} else "http"
         host = _header(scope, b"host", only=True)
-        address = peer or str((scope.get("client") or ("",))[0])
         if trusted:
-            address = self._first_unlisted(forwarded, address)
+            address = self._first_unlisted(_header(scope, b"x-forwarded-for"), address)
             said = _header(scope, b"x-forwarded-proto").rpartition(",")[2].strip().lower()
             scheme = said if said in _DEFAULT_PORTS else scheme
             host = _header(scope, b"x-forwarded-host").rpartition(",")[2].strip() or host
@@ -123,25 +121,6 @@ def without_port(host: str, scheme: str) -> str:
 
 def _contains(network: IPv4Network | IPv6Network, address: object) -> bool:
     return address in network
-
-
-def _peer(scope: Scope, forwarded: str) -> str | None:
-    """Address of the TCP peer; None where uvicorn may have replaced it by something the peer only said.
-
-    uvicorn believes forwarding headers of this machine. It then writes the port the header names, 0 as a rule, which
-    no TCP connection has: the peer was this machine. With a port in the header nothing is certain, and the peer
-    counts as unknown.
-    """
-    client = scope.get("client")
-    if not client:
-        return None
-    host, port = str(client[0]), client[1]
-    if not forwarded:
-        return host
-    if port == 0:
-        return LOOPBACKS[0]
-    written = {f"{host}:{port}", f"[{host}]:{port}"}
-    return None if any(entry.strip() in written for entry in forwarded.split(",")) else host
 
 
 def _bare(entry: str) -> str:

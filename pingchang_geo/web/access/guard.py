@@ -19,10 +19,11 @@ from pingchang_geo.access import Actor
 from pingchang_geo.errors import AccessError, PingchangError
 from pingchang_geo.web.access.admission import Rules
 from pingchang_geo.web.access.client import Client
+from pingchang_geo.web.access.frames import FRAMES, shielding
 from pingchang_geo.web.access.hygiene import Hygiene
 from pingchang_geo.web.access.limits import TooLargeError, counted
 from pingchang_geo.web.access.refusals import refused
-from pingchang_geo.web.access.server import nameless
+from pingchang_geo.web.access.server import tamed
 from pingchang_geo.web.access.session import SESSION, read, without
 
 _LOG: Final = logging.getLogger("pingchang_geo.web")
@@ -52,9 +53,12 @@ class Guard:
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
-        else:
-            nameless(receive)
+        elif tamed(receive):
             await self._app(scope, receive, send)
+        else:
+            await receive()
+            told = "This uvicorn hides the peer's address in a way that is not known here (web/access/server.py)."
+            await send({"type": "lifespan.startup.failed", "message": told})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         client, path = self._met(scope)
@@ -64,7 +68,8 @@ class Guard:
             if refusal is None:
                 refusal, receive = await self._checked(scope, receive, path or "/")
             if refusal is None:
-                await self._app(scope, receive, answer.send)
+                framed = (path or "").startswith(FRAMES)
+                await self._app(scope, receive, shielding(answer.send) if framed else answer.send)
             else:
                 await refusal(scope, receive, answer.cleaned)
         except ClientDisconnect:
@@ -102,16 +107,17 @@ class Guard:
         except PingchangError as error:
             _LOG.error("websocket: %s", error)
             refusal = refused(scope, 503, self._rules.base)
-        if refusal is not None or self._rules.connects_too_often(client):
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        _set_header(scope, b"host", _origin_host(scope, client))
-        if actor is None:
-            await self._app(scope, receive, send)
-        else:
-            watch = _Watch(self._rules, asked, actor, receive, send)
-            await self._app(scope, watch.receive, watch.send)
+        with self._rules.sockets.place(client.group) as free:
+            if refusal is not None or self._rules.connects_too_often(client) or not free:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            _set_header(scope, b"host", _origin_host(scope, client))
+            if actor is None:
+                await self._app(scope, receive, send)
+            else:
+                watch = _Watch(self._rules, asked, actor, receive, send)
+                await self._app(scope, watch.receive, watch.send)
 
     def _met(self, scope: Scope) -> tuple[Client, str | None]:
         """See who is at the other end, and forget every header that only we may write."""

@@ -11,6 +11,7 @@ from typing import Final
 from starlette.types import Scope
 
 from pingchang_geo.web.access.client import Client
+from pingchang_geo.web.access.frames import FRAMES
 from pingchang_geo.web.access.session import secured
 
 Headers = list[tuple[bytes, bytes]]
@@ -33,7 +34,7 @@ _SECURE: Final = (
     (b"strict-transport-security", b"max-age=31536000"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-#: The folium component evaluates the map's script; its frame is the only place where that is allowed.
+#: The folium component evaluates the map's script; its frame is the only place where that is allowed (``frames.py``).
 _COMPONENT: Final = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
@@ -109,7 +110,7 @@ class Hygiene:
             return ((b"content-security-policy", _FORMS.encode()), (b"x-frame-options", b"DENY"))
         if _DATA_PATHS.match(path):
             return ((b"content-security-policy", _DATA.encode()), (b"x-frame-options", b"DENY"))
-        policy = _COMPONENT.encode() if path.startswith("/component/") else self._page
+        policy = _COMPONENT.encode() if path.startswith(FRAMES) else self._page
         return ((b"content-security-policy", policy), (b"x-frame-options", b"SAMEORIGIN"))
 
 

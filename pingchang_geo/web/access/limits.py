@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -101,6 +103,26 @@ LINKS: Final = Rate("link", parse("30/minute"))
 UPLOADS: Final = Rate("upload", parse("60/minute"))
 #: Fifty readers who reload at once, and again.
 CONNECTIONS: Final = Rate("websocket", parse("300/minute"))
+#: Pages that one address may have open; an office of fifty, four each.
+SOCKETS: Final = 200
+
+
+class Sockets:
+    """Open websockets by address. For the event loop's thread only."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, group: str) -> Iterator[bool]:
+        """Count one more while it is open; whether there was a place left for it."""
+        self._open[group] += 1
+        try:
+            yield self._open[group] <= SOCKETS
+        finally:
+            self._open[group] -= 1
+            if not self._open[group]:
+                del self._open[group]
 
 
 class Rates:
