@@ -217,6 +217,13 @@ def test_drafts_go_that_nobody_has_touched_for_long(old: LocalStore, chosen: Set
     assert (gone.exists(), touched.exists()) == (False, True)
 
 
+def test_a_draft_whose_receipt_was_cut_short_goes(old: LocalStore, chosen: Settings) -> None:
+    folder = draft(old, "0", LATER)
+    (folder / "draft.json").unlink()
+    assert prune(old, chosen, "李四", Rules(), LATER).drafts == (folder.name,)
+    assert not folder.exists()
+
+
 def test_a_draft_that_somebody_works_on_stays(old: LocalStore, chosen: Settings) -> None:
     folder = draft(old, "0", LATER - timedelta(days=31))
     with jobs.locked(folder) as held:

@@ -125,7 +125,7 @@ def _old_derived(store: LocalStore, planned: set[Version], dry_run: bool) -> tup
 
 def _old_drafts(drafts: Drafts, before: float, dry_run: bool) -> tuple[tuple[str, ...], int]:
     """Ids and bytes of drafts that nobody has touched since a POSIX time, nor works on."""
-    sizes = {draft.id: _folder_size(drafts.folder(draft.id)) for draft in drafts.old(before)}
+    sizes = {draft_id: _folder_size(drafts.folder(draft_id)) for draft_id in drafts.old(before)}
     gone = tuple(sizes if dry_run else drafts.expire(before))
     return gone, sum(sizes.get(one, 0) for one in gone)
 

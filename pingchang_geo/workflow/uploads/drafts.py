@@ -170,7 +170,7 @@ class Drafts:
 
     def expire(self, before: float) -> list[str]:
         """Remove drafts that nobody has touched since a POSIX time; returns their ids."""
-        return [draft.id for draft in self.old(before) if self._expired(draft.id, before)]
+        return [draft_id for draft_id in self.old(before) if self._expired(draft_id, before)]
 
     def _expired(self, draft_id: str, before: float) -> bool:
         """Remove a draft's folder; False where somebody is at work on it, or has touched it by now."""
@@ -180,17 +180,19 @@ class Drafts:
             shutil.rmtree(self.folder(draft_id), ignore_errors=True)
         return True
 
-    def old(self, before: float) -> list[Draft]:
-        """Drafts last touched before a POSIX time, by id, unless somebody is at work on them."""
-        found = [self.get(path.name) for path in sorted(self._root.glob("*"))]
-        return [draft for draft in found if draft and self._touched(draft.id) < before and not self.working(draft)]
+    def old(self, before: float) -> list[str]:
+        """Ids of drafts last touched before a POSIX time, unless somebody is at work on them."""
+        found = sorted(path.name for path in self._root.glob("*"))
+        return [one for one in found if self._touched(one) < before and not jobs.working(self.folder(one))]
 
     def _touched(self, draft_id: str) -> float:
-        """POSIX time of the last change to a draft; later than any for one that is gone."""
-        try:
-            return (self.folder(draft_id) / "draft.json").stat().st_mtime
-        except FileNotFoundError:
-            return math.inf
+        """POSIX time of the last change to a draft, or to its folder where its receipt was cut short; later than any
+        for one that is gone.
+        """
+        for path in (self.folder(draft_id) / "draft.json", self.folder(draft_id)):
+            with suppress(FileNotFoundError):
+                return path.stat().st_mtime
+        return math.inf
 
     def inspection(self, draft: Draft) -> dict[str, Any] | None:
         """What the last inspection found (see :func:`.drafting.described`); None before the first."""
