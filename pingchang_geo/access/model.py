@@ -71,7 +71,8 @@ def iso(seconds: int) -> str:
 class User:
     """An account. Times are ISO 8601 UTC like those of versions, ``""`` where it has not happened.
 
-    ``pending``: an account of this system whose owner has not chosen a password yet.
+    ``pending``: an account of this system whose owner has not chosen a password yet. ``registered``: the role that an
+    admin here gave to somebody from outside; ``role`` is the one in force, which the provider may have given.
     """
 
     name: str
@@ -81,6 +82,11 @@ class User:
     pending: bool = False
     created_at: str = ""
     signed_in_at: str = ""
+    registered: Role | None = None
+
+    def outside(self, given: Role | None) -> Role:
+        """The role in force once the provider has given one, or none."""
+        return given or self.registered or Role.VIEWER
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from pingchang_geo.errors import StoreError
-from pingchang_geo.store.records import SCHEMA, Records
+from pingchang_geo.store.records import FROM_1, SCHEMA, Records
 from pingchang_geo.store.trouble import trouble
 
 #: Name of the file in the data folder.
 FILE: Final = "accounts.sqlite"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _WAIT_S: Final = 10
 _PRIVATE: Final = 0o600
 
@@ -112,12 +112,12 @@ def _own(path: Path) -> None:
 
 
 def _require_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables in a new file; refuse one that is damaged or that a newer program made."""
-    if (found := connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
+    """Make the tables in a new file, bring an older one up to date; refuse a damaged one, or a newer program's."""
+    if (found := connection.execute("PRAGMA user_version").fetchone()[0]) < _VERSION:
         connection.execute("BEGIN IMMEDIATE")
         found = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
-        if found == 0:
-            for statement in SCHEMA:
+        if found < _VERSION:
+            for statement in FROM_1 if found else SCHEMA:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={_VERSION}")
             found = _VERSION

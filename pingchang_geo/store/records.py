@@ -16,7 +16,8 @@ SCHEMA: Final = (
         role TEXT NOT NULL CHECK (role IN ('viewer', 'analyst', 'admin')),
         source TEXT NOT NULL CHECK (source IN ('accounts', 'oidc', 'proxy')),
         password TEXT, disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
-        created INTEGER NOT NULL, signed_in INTEGER
+        created INTEGER NOT NULL, signed_in INTEGER,
+        registered TEXT CHECK (registered IN ('viewer', 'analyst', 'admin'))
     ) STRICT""",
     """CREATE TABLE session (
         id TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user (key),
@@ -37,6 +38,9 @@ SCHEMA: Final = (
         PRIMARY KEY (user, place)
     ) STRICT""",
 )
+
+#: What a file of the version before lacks. Whose roles came from outside it does not say, so none count as registered.
+FROM_1: Final = ("ALTER TABLE user ADD COLUMN registered TEXT CHECK (registered IN ('viewer', 'analyst', 'admin'))",)
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,12 @@ class Records:
         return tuple(_user(row) for row in self._run("SELECT * FROM user ORDER BY key"))
 
     def put_user(self, user: User, now: int) -> None:
-        """Make an account, or change role, source and whether it is disabled; the password stays."""
+        """Make an account, or change its roles, source and whether it is disabled; the password stays."""
+        registered = user.registered.value if user.registered else None
         self._run(
-            "INSERT INTO user VALUES (?, ?, ?, ?, NULL, ?, ?, NULL) ON CONFLICT (key) DO UPDATE SET"
-            " role = excluded.role, source = excluded.source, disabled = excluded.disabled",
-            (name_key(user.name), user.name, user.role.value, user.source, int(user.disabled), now),
+            "INSERT INTO user VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, ?) ON CONFLICT (key) DO UPDATE SET role ="
+            " excluded.role, source = excluded.source, disabled = excluded.disabled, registered = excluded.registered",
+            (name_key(user.name), user.name, user.role.value, user.source, int(user.disabled), now, registered),
         )
 
     def password(self, name: str) -> str | None:
@@ -184,7 +189,7 @@ class Records:
 
 
 def _user(row: tuple[Any, ...]) -> User:
-    _, name, role, source, password, disabled, created, signed_in = row
+    _, name, role, source, password, disabled, created, signed_in, registered = row
     return User(
         name,
         Role(role),
@@ -193,4 +198,5 @@ def _user(row: tuple[Any, ...]) -> User:
         pending=source == Source.ACCOUNTS and password is None,
         created_at=iso(created),
         signed_in_at="" if signed_in is None else iso(signed_in),
+        registered=None if registered is None else Role(registered),
     )

@@ -170,6 +170,22 @@ def _scrambled(path: Path) -> None:
     path.write_bytes(content)
 
 
+def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    directory = Directory(path)
+    with directory.changing() as records:
+        records.put_user(User("zhang", Role.ANALYST, "oidc"), 1)
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE user DROP COLUMN registered")
+    connection.execute("PRAGMA user_version=1")
+    connection.close()
+    with Directory(path).changing() as records:
+        (before,) = records.users()
+        assert (before.role, before.registered) == (Role.ANALYST, None)
+        records.put_user(User("zhang", Role.ANALYST, "oidc", registered=Role.VIEWER), 1)
+        (after,) = records.users()
+        assert (after.role, after.registered) == (Role.ANALYST, Role.VIEWER)
+
+
 def _newer(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version=99")

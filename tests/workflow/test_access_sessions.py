@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -372,7 +373,7 @@ def test_a_provider_makes_accounts_and_sets_roles(tmp_path: Path) -> None:
     second = desk.access.sign_in_as("Zhang", source="oidc", role=Role.ANALYST)
     assert (second.actor.name, second.actor.role) == ("zhang", Role.ANALYST)
     assert desk.access.who(first.token) == Actor("zhang", Role.ANALYST, first.actor.session, "oidc")
-    assert desk.access.sign_in_as("zhang", source="oidc", role=None).actor.role is Role.ANALYST
+    assert desk.access.sign_in_as("zhang", source="oidc", role=None).actor.role is Role.VIEWER
     assert desk.access.sign_in_as("wang", source="oidc", role=Role.VIEWER).actor.role is Role.ADMIN
     assert ("oidc", "role", {"name": "zhang", "role": "analyst", "before": "viewer"}) in desk.lines
 
@@ -452,6 +453,28 @@ def test_a_proxy_request_writes_at_most_once_a_minute(tmp_path: Path, monkeypatc
         assert desk.access.proxied("zhang", Role.ANALYST).role is Role.ANALYST
     assert len(written) == 2
     assert desk.access.proxied("zhang", Role.VIEWER).role is Role.VIEWER  # at once
+
+
+@pytest.mark.parametrize("source", [OIDC, PROXY], ids=["oidc", "proxy"])
+def test_a_role_that_is_no_longer_given_falls_back_to_the_registered_one(
+    tmp_path: Path, source: dict[str, Any]
+) -> None:
+    desk = Desk(tmp_path, **source)
+
+    def come(role: Role | None) -> Role:
+        if source is PROXY:
+            return desk.access.proxied("li", role).role
+        return desk.access.sign_in_as("li", source="oidc", role=role).actor.role
+
+    assert come(Role.ADMIN) is Role.ADMIN
+    assert come(None) is Role.VIEWER
+    desk.access.set_role("li", Role.ANALYST, OPERATOR)
+    assert come(None) is Role.ANALYST
+    assert come(Role.ADMIN) is Role.ADMIN
+    assert come(None) is Role.ANALYST
+    assert come(Role.VIEWER) is Role.VIEWER
+    desk.access.set_role("li", Role.VIEWER, OPERATOR)  # in force already, and registered from now on
+    assert come(None) is Role.VIEWER
 
 
 def test_a_proxy_cannot_bring_any_name(tmp_path: Path) -> None:

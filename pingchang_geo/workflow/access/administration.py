@@ -123,7 +123,7 @@ class Administration(Ground):
             user = records.user(name)
             if user is not None and user.source == self._source:
                 raise AccessError(f"已有用户「{user.name}」。", fix="变更角色请用「变更角色」。")
-            user = self._settle(records, User(clean_name(name), role, self._source))
+            user = self._settle(records, User(clean_name(name), role, self._source, registered=role))
             self._log(actor.name, "role", {"name": user.name, "role": role.value})
 
     def set_role(self, name: str, role: Role, by: Actor) -> None:
@@ -138,8 +138,9 @@ class Administration(Ground):
             user = existing(records, name)
             if self._source != Source.ACCOUNTS and self._sessions.named_admin(name):
                 raise AccessError(f"「{user.name}」由设置 admins 指定为管理员。", fix="请修改设置后重新启动。")
-            if user.role is not role:
-                self._replace(records, user, replace(user, role=role))
+            after = replace(user, role=role, registered=None if user.source == Source.ACCOUNTS else role)
+            if after != user:
+                self._replace(records, user, after)
                 detail = {"name": user.name, "role": role.value, "before": user.role.value}
                 self._log(actor.name, "role", detail)
 

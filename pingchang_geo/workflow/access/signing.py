@@ -53,7 +53,7 @@ class Signing(Ground):
         Args:
             name: as the provider calls them.
             source: ``oidc``.
-            role: from the provider, it holds from now on; None: the account's own, viewer at first.
+            role: from the provider; None: the one that is registered here, else viewer.
 
         Raises:
             SignInError: the source is not the one in force, or the account is disabled here.
@@ -77,7 +77,7 @@ class Signing(Ground):
         if self._source != Source.PROXY:
             raise ForbiddenError("本系统没有启用代理登录。", fix="请联系管理员。")
         known = self._sessions.vouched(name)
-        if known is not None and role in (None, known[0].role):
+        if known is not None and known[0].outside(role) is known[0].role:
             return known[1]
         with self._directory.changing() as records:
             user = self._vouched_for(records, name, role, ForbiddenError)
@@ -175,9 +175,9 @@ class Signing(Ground):
             raise refusal(f"账户「{user.name}」已停用。", fix="请联系管理员。")
         if user is None or user.source != source:  # an account of another source gives nothing of its role
             user = self._settle(records, User(clean_name(name), role or Role.VIEWER, source))
-        elif role not in (None, user.role):
-            self._log(source, "role", {"name": user.name, "role": str(role), "before": user.role.value})
-            user = replace(user, role=role or user.role)
+        elif (wanted := user.outside(role)) is not user.role:
+            self._log(source, "role", {"name": user.name, "role": wanted.value, "before": user.role.value})
+            user = replace(user, role=wanted)
             records.put_user(user, self._time())
         return user
 
