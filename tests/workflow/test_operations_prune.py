@@ -218,10 +218,27 @@ def test_drafts_go_that_nobody_has_touched_for_long(old: LocalStore, chosen: Set
 
 
 def test_a_draft_whose_receipt_was_cut_short_goes(old: LocalStore, chosen: Settings) -> None:
-    folder = draft(old, "0", LATER)
-    (folder / "draft.json").unlink()
-    assert prune(old, chosen, "李四", Rules(), LATER).drafts == (folder.name,)
-    assert not folder.exists()
+    """Reckoned from the real now: whoever takes its lock for the first time changes its folder."""
+    now = datetime.now(UTC)
+    long_ago, lately = draft(old, "0", now), draft(old, "1", now)
+    for folder, days in ((long_ago, 31), (lately, 29)):
+        (folder / "draft.json").unlink()
+        (folder / "files").mkdir()
+        for path in (folder / "files", folder):
+            os.utime(path, ((now - timedelta(days=days)).timestamp(),) * 2)
+    assert prune(old, chosen, "李四", Rules(), now, dry_run=True).drafts == (long_ago.name,)
+    assert prune(old, chosen, "李四", Rules(), now).drafts == (long_ago.name,)
+    assert (long_ago.exists(), lately.exists()) == (False, True)
+
+
+def test_what_is_no_draft_is_left_alone(old: LocalStore, chosen: Settings) -> None:
+    gone = draft(old, "0", LATER - timedelta(days=31))
+    foreign = [gone.parent / name for name in ("lost+found", ".DS_Store", "f" * 12)]
+    foreign[0].mkdir()
+    for path in foreign[1:]:
+        path.write_bytes(b"x")
+    assert prune(old, chosen, "李四", Rules(), LATER).drafts == (gone.name,)
+    assert all(path.exists() for path in foreign)
 
 
 def test_a_draft_that_somebody_works_on_stays(old: LocalStore, chosen: Settings) -> None:

@@ -181,15 +181,21 @@ class Drafts:
         return True
 
     def old(self, before: float) -> list[str]:
-        """Ids of drafts last touched before a POSIX time, unless somebody is at work on them."""
-        found = sorted(path.name for path in self._root.glob("*"))
+        """Ids of drafts last touched before a POSIX time, unless somebody is at work on them.
+
+        What else lies there (``lost+found``, what a file manager has left) is none of ours.
+        """
+        found = sorted(path.name for path in self._root.glob("*") if _ID.fullmatch(path.name) and path.is_dir())
         return [one for one in found if self._touched(one) < before and not jobs.working(self.folder(one))]
 
     def _touched(self, draft_id: str) -> float:
-        """POSIX time of the last change to a draft, or to its folder where its receipt was cut short; later than any
-        for one that is gone.
+        """POSIX time of the last change to a draft, or of its files' arrival where their receipt was cut short; later
+        than any for one that is gone.
+
+        The folder's own time is the last resort: taking the lock for the first time makes it now.
         """
-        for path in (self.folder(draft_id) / "draft.json", self.folder(draft_id)):
+        folder = self.folder(draft_id)
+        for path in (folder / "draft.json", folder / "files", folder):
             with suppress(FileNotFoundError):
                 return path.stat().st_mtime
         return math.inf
