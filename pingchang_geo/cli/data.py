@@ -104,12 +104,11 @@ def _publish(chosen: argparse.Namespace) -> int:
         refuse(inspection)
         return inspection.decision.exit_code
     print(inspection_text(inspection))
-    names = "、".join(sniff.display(path.name) for path in chosen.files)
     version = publish(
         store,
         inspection.layer,
         inspection.frame,
-        provenance=Provenance(Kind(chosen.kind), chosen.source or names, as_of=as_of),
+        provenance=Provenance(Kind(chosen.kind), chosen.source or "、".join(inspection.files), as_of=as_of),
         actor=actor,
         note=chosen.note,
         base=inspection.base,

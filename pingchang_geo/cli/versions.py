@@ -13,6 +13,7 @@ from pingchang_geo import layers
 from pingchang_geo.access import Actor
 from pingchang_geo.cli.person import operator_of
 from pingchang_geo.errors import PingchangError
+from pingchang_geo.messages import shown
 from pingchang_geo.units import format_number
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.versions import Download
@@ -137,16 +138,17 @@ def _export(chosen: argparse.Namespace) -> int:
 def _log(chosen: argparse.Namespace) -> int:
     store = start.open_store()
     entries = versions.audit_log(store, operator_of())
-    shown = entries[-chosen.last :] if chosen.last > 0 else entries
+    last = entries[-chosen.last :] if chosen.last > 0 else entries
     if chosen.json:
         rows = [
-            {"seq": e.seq, "at": e.at, "actor": e.actor, "action": e.action, "detail": dict(e.detail)} for e in shown
+            {"seq": e.seq, "at": e.at, "actor": e.actor, "action": e.action, "detail": dict(e.detail)} for e in last
         ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        text = json.dumps(rows, ensure_ascii=False, indent=2)
+        print(text.encode("utf-8", "replace").decode())  # a line may hold what cannot be written
     else:
-        for e in shown:
+        for e in last:
             detail = json.dumps(dict(e.detail), ensure_ascii=False, sort_keys=True)
-            print(f"{e.seq:>6} {e.at} {e.actor} {e.action} {detail}")
+            print(shown(f"{e.seq:>6} {e.at} {e.actor} {e.action} {detail}"))
     intact = store.audit_intact()
     if not chosen.json:
         verdict = "校验通过，记录完整" if intact else "校验不通过：记录被改动过，请核查数据目录"

@@ -12,6 +12,7 @@ from pingchang_geo import layers, provenance
 from pingchang_geo.access import Right, Role, Source
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.exports.sheet import Sheet
+from pingchang_geo.messages import shown
 from pingchang_geo.store import LocalStore, Version
 from pingchang_geo.ui import asked, permission
 from pingchang_geo.ui import data as shared
@@ -258,9 +259,9 @@ def _log(store: LocalStore) -> None:
     columns: dict[str, list[Any]] = {
         "序号": [entry.seq for entry in newest],
         "时间": [local_time(entry.at) for entry in newest],
-        "操作人": [entry.actor for entry in newest],
-        "操作": [_ACTIONS.get(entry.action, entry.action) for entry in newest],
-        "内容": [_detail(dict(entry.detail)) for entry in newest],
+        "操作人": [shown(entry.actor) for entry in newest],
+        "操作": [_ACTIONS.get(entry.action, shown(entry.action)) for entry in newest],
+        "内容": [shown(_detail(dict(entry.detail))) for entry in newest],
     }
     st.dataframe(
         pd.DataFrame(columns).head(_LOG_ROWS),

@@ -21,6 +21,7 @@ from pingchang_geo.fieldmap import FieldMapping
 from pingchang_geo.indicators import load_ledger
 from pingchang_geo.issues import Decision, Issue, answered, consents, decide, keyed, refuses, unclear
 from pingchang_geo.messages import issue
+from pingchang_geo.readers import sniff
 from pingchang_geo.readers.model import CrsFinding, Limits, RawTable, Refused
 from pingchang_geo.specs import LayerSpec
 from pingchang_geo.units import HA_M2, KM2_M2
@@ -78,7 +79,7 @@ def inspect(
     Returns:
         The inspection; for a file that cannot be read, one that rejects it with the reason.
     """
-    names = tuple(path.name for path in paths)
+    names = tuple(sniff.display(path.name) for path in paths)
     chosen = _said(answers, "LAYER_UNSURE")
     known = layer or (chosen if chosen in layers.REGISTRY else None)
     if known is not None and known not in layers.REGISTRY:

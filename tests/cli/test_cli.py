@@ -1,6 +1,7 @@
 """The command line: exit codes, one JSON object, nothing changed by a refusal."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,16 @@ def test_what_is_no_file_of_ours_is_refused(
     assert "未发布" in said and "Traceback" not in said and str(tmp_path) not in said
     assert here.snapshot().id == before.id
     assert here.audit()[-1].action == "refuse"
+
+
+def test_a_name_in_gbk_bytes_goes_into_the_log_as_text(
+    here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / os.fsdecode("林班.shp".encode("gbk"))
+    path.write_bytes(b"hello, this is no shapefile")
+    assert main(["publish", str(path), "--layer", "forest"]) == 2
+    assert "林班.shp" in capsys.readouterr().err
+    assert here.audit()[-1].detail["file"] == ["林班.shp"]
 
 
 def test_wrong_layer_and_bad_words(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,6 +57,15 @@ def test_export_and_its_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert str(tmp_path) not in capsys.readouterr().err
 
 
+def test_a_line_that_cannot_be_written_does_not_close_the_log(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store.log("张三", "refuse", layer="forest", file=["\udcc1\udcd6.shp"])
+    assert main(["log", "--last", "1"]) == 0
+    assert "\ufffd\ufffd.shp" in capsys.readouterr().out
+    assert main(["log", "--json", "--last", "1"]) == 0
+    (line,) = json.loads(capsys.readouterr().out.encode("utf-8"))
+    assert line["detail"]["file"] == ["??.shp"]
+
+
 def test_the_log_is_verified(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", "--last", "2"]) == 0
     assert "校验通过" in capsys.readouterr().out

@@ -12,12 +12,13 @@ import geopandas as gpd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pingchang_geo import layers
+from pingchang_geo import exports, layers
 from pingchang_geo.access import Role, operator
 from pingchang_geo.exports import vectors
 from pingchang_geo.messages import issue
 from pingchang_geo.settings import settings
 from pingchang_geo.store import locks
+from pingchang_geo.ui import versions_page
 from pingchang_geo.ui.update import issues
 from pingchang_geo.workflow import start, versions
 from pingchang_geo.workflow.access import Access
@@ -227,6 +228,18 @@ def test_the_log_is_for_admins_and_speaks_chinese(open_page: Open, sign_in: Sign
     assert {"发布", "生成一次性链接", "设置密码"} <= set(log["操作"])
     assert "用户：王五　角色：管理员" in set(log["内容"])
     assert not log["内容"].str.contains("name|role|source|address").any()
+
+
+def test_a_line_that_cannot_be_written_does_not_close_the_log(
+    open_page: Open, sign_in: SignIn, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets: list[Any] = []
+    monkeypatch.setattr(versions_page, "downloads", lambda make, *_, **__: sheets.append(make()))
+    sign_in(Role.ADMIN, "王五")
+    store.log("张三", "refuse", layer="forest", file=["\udcc1\udcd6.shp"])
+    app = open_page("versions")
+    assert app.dataframe[-1].value["内容"].iloc[0] == "森林小班　文件：\ufffd\ufffd.shp"
+    assert "\ufffd\ufffd.shp" in exports.to_csv(sheets[-1]).decode("utf-8")
 
 
 def put(store: Any) -> None:
