@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +22,13 @@ from pingchang_geo.readers.model import Limits
 #: What reading and checking together may cost, as multiples of what reading may.
 TIMES_SECONDS: Final = 3
 TIMES_MEMORY: Final = 2
+#: Of the machine's or the container's memory: beyond, the system ends some process, and nobody is told why.
+_SHARE: Final = 0.6
 _EVERY_SECONDS: Final = 0.2
 _MEMORY: Final = Path("/proc/self/statm")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+#: What a container may have, by cgroup v2 and v1; the machine's own root has none or a number beyond all bounds.
+_CONTAINER: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def watched(limits: Limits, last_word: Callable[[Issue], object]) -> Iterator[No
     """Watch over this process while the block runs.
 
     Args:
-        limits: of reading; see :data:`TIMES_SECONDS` and :data:`TIMES_MEMORY`.
+        limits: of reading; see :data:`TIMES_SECONDS` and :func:`memory_limit_mb`.
         last_word: called in another thread with the refusal when either is used up; then the process ends with the exit
             code of a refusal, whatever the block is doing.
     """
@@ -48,17 +52,37 @@ def watched(limits: Limits, last_word: Callable[[Issue], object]) -> Iterator[No
 
 def _watch(limits: Limits, last_word: Callable[[Issue], object], done: threading.Event) -> None:
     end = time.monotonic() + TIMES_SECONDS * limits.worker_seconds
+    most_mb = memory_limit_mb(limits.worker_memory_mb, _present_bytes(_CONTAINER))
     while not done.wait(_EVERY_SECONDS):
         if time.monotonic() > end:
             found = issue("INSPECT_TIMEOUT", seconds=TIMES_SECONDS * limits.worker_seconds)
-        elif _memory_mb() > TIMES_MEMORY * limits.worker_memory_mb:
-            found = issue("INSPECT_MEMORY", limit=TIMES_MEMORY * limits.worker_memory_mb)
+        elif _memory_mb() > most_mb:
+            found = issue("INSPECT_MEMORY", limit=most_mb)
         else:
             continue
         try:
             last_word(found)
         finally:
             os._exit(Decision.REJECT.exit_code)
+
+
+def memory_limit_mb(worker_memory_mb: int, present_bytes: Iterable[int]) -> int:
+    """What reading and checking may hold: a multiple of what reading may, and never most of what is there. Pure.
+
+    Args:
+        worker_memory_mb: limit of reading.
+        present_bytes: memory of the machine, and of the container if there is one.
+    """
+    return min([TIMES_MEMORY * worker_memory_mb, *(int(_SHARE * present) >> 20 for present in present_bytes)])
+
+
+def _present_bytes(container: Iterable[Path]) -> list[int]:
+    """Memory of the machine, and what each of the files allows; without a limit they say ``max`` or are not there."""
+    present = [os.sysconf("SC_PHYS_PAGES") * _PAGE_BYTES]
+    for path in container:
+        with suppress(OSError, ValueError):
+            present.append(int(path.read_text("ascii")))
+    return present
 
 
 def _memory_mb() -> int:
