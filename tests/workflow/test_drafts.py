@@ -317,20 +317,23 @@ def test_what_is_being_published_cannot_be_given_up(drafts: Drafts, tmp_path: Pa
 
 
 def hanging(drafts: Drafts, tmp_path: Path, how: str) -> tuple[Draft, int]:
-    """A draft whose inspection does not end, and how its process ended."""
+    """A draft whose inspection does not end, after some lines that make it so, and how its process ended."""
     draft = uploaded(drafts, tmp_path)
     words = ["inspect", draft.id, WHO.source, WHO.name, WHO.session]
-    code = (
-        "import ctypes, time; from pingchang_geo.workflow.uploads import drafting;"
-        f"drafting.inspect_draft = lambda *_: {how}; drafting.main({words!r})"
-    )
+    code = f"""
+import ctypes, threading, time
+from pingchang_geo.workflow.inspection import Inspection
+from pingchang_geo.workflow.uploads import drafting
+{how}
+drafting.main({words!r})
+"""
     environment = {**os.environ, "PINGCHANG_DATA_DIR": str(tmp_path / "data"), "PINGCHANG_WORKER_SECONDS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, env=environment, check=False, timeout=50)
     return drafts.get(draft.id) or draft, done.returncode
 
 
 def test_an_inspection_without_end_is_a_refusal(drafts: Drafts, tmp_path: Path) -> None:
-    draft, code = hanging(drafts, tmp_path, "time.sleep(60)")
+    draft, code = hanging(drafts, tmp_path, "drafting.inspect_draft = lambda *_: time.sleep(60)")
     found = drafts.inspection(draft)
     assert found is not None
     assert (code, draft.stage, draft.content, found["decision"]) == (2, "inspected", "", "reject")
@@ -340,7 +343,30 @@ def test_an_inspection_without_end_is_a_refusal(drafts: Drafts, tmp_path: Path) 
 
 
 def test_a_hang_that_lets_nothing_else_run_is_ended_by_the_system(drafts: Drafts, tmp_path: Path) -> None:
-    assert hanging(drafts, tmp_path, "ctypes.PyDLL(None).sleep(60)")[1] == -signal.SIGALRM
+    how = "drafting.inspect_draft = lambda *_: ctypes.PyDLL(None).sleep(60)"
+    assert hanging(drafts, tmp_path, how)[1] == -signal.SIGALRM
+
+
+#: The inspection has its result, an acceptance, just when the refusal has been written and not yet logged.
+AT_THE_LAST_MOMENT = """
+refused, log = threading.Event(), drafting._log_refusal
+drafting.inspect = lambda *_, **__: Inspection(files=("小班.zip",))
+drafting.marked_rows = lambda _: refused.wait() and None
+
+def slowly(*those):
+    refused.set()
+    time.sleep(0.5)
+    log(*those)
+
+drafting._log_refusal = slowly
+"""
+
+
+def test_nothing_is_written_after_the_last_word(drafts: Drafts, tmp_path: Path) -> None:
+    draft, code = hanging(drafts, tmp_path, AT_THE_LAST_MOMENT)
+    assert (code, (drafts.inspection(draft) or {}).get("decision")) == (2, "reject")
+    (line,) = LocalStore(tmp_path / "data").audit()
+    assert line.detail["issues"] == ["INSPECT_TIMEOUT"]
 
 
 def test_the_page_says_that_the_limit_ended_it(drafts: Drafts, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from pingchang_geo import crs, layers
@@ -67,6 +69,8 @@ _FIT_SAMPLE: Final = 500
 _LONGEST: Final = TIMES_SECONDS + 1
 #: Column of the features' files that names what is wrong with them, or what became of them.
 CODES, FATE = "codes", "fate"
+#: Held by whoever writes what an inspection has found. The watch's last word never gives it back.
+_WRITING: Final = threading.Lock()
 
 Say = Callable[[str], None]
 
@@ -90,19 +94,29 @@ def inspect_draft(drafts: Drafts, draft: Draft, store: LocalStore, chosen: Setti
         progress=say,
     )
     folder = drafts.folder(draft.id)
-    _clear(folder)
+    with _WRITING:
+        _clear(folder)
     if (faulty := faults(found)) is not None:
-        faulty.to_parquet(folder / CHECKED)
+        _write(folder / CHECKED, faulty)
     if (rows := marked_rows(found)) is not None:
-        rows.to_parquet(folder / ROWS)
+        _write(folder / ROWS, rows)
     content = ""
     if found.frame is not None:
         say("保存检查结果")
-        found.frame.to_parquet(folder / FRAME)
+        _write(folder / FRAME, found.frame)
         content = _digest(folder / FRAME)
         _compare(folder, found, basis, say)
-    write_json(folder / INSPECTION, {**described(found), "content": content})
+    _write(folder / INSPECTION, {**described(found), "content": content})
     return replace(draft, base=found.base, content=content, stage="inspected", error="")
+
+
+def _write(path: Path, found: pd.DataFrame | Mapping[str, Any]) -> None:
+    """Keep a table or an object that an inspection has found, unless the last word about it has been said."""
+    with _WRITING:
+        if isinstance(found, pd.DataFrame):
+            found.to_parquet(path)
+        else:
+            write_json(path, found)
 
 
 def _digest(path: Path) -> str:
@@ -219,7 +233,7 @@ def _compare(folder: Path, found: Inspection, basis: Basis, say: Say) -> None:
         return
     say("汇总增减变化")
     shown = versions.compare_frames(layers.get(found.layer), current, found.frame, versions.townships_of(basis.store))
-    write_json(
+    _write(
         folder / COMPARISON,
         {
             "base": found.base,
@@ -231,7 +245,7 @@ def _compare(folder: Path, found: Inspection, basis: Basis, say: Say) -> None:
     )
     fates = changed_features(shown)
     if len(fates):
-        dissolved(fates, FATES_DRAWN).to_parquet(folder / FATES)
+        _write(folder / FATES, dissolved(fates, FATES_DRAWN))
 
 
 def changed_features(shown: versions.VersionComparison) -> gpd.GeoDataFrame:
@@ -294,8 +308,14 @@ def _remember(drafts: Drafts, draft: Draft, actor: Actor, chosen: Settings) -> N
     Mappings(chosen.data_dir).remember(found["layer"], columns, found["columns"], actor.name)
 
 
+def _last_word(drafts: Drafts, draft: Draft, store: LocalStore, actor: Actor, reason: Issue) -> None:
+    """Refuse what is being inspected; nothing is written after it, since the process ends with the lock held."""
+    _WRITING.acquire()
+    _stopped(drafts, draft, store, actor, reason)
+
+
 def _stopped(drafts: Drafts, draft: Draft, store: LocalStore, actor: Actor, reason: Issue) -> None:
-    """The last word about files whose inspection takes too long or too much memory: they are refused."""
+    """Files whose inspection takes too long or too much memory are refused."""
     folder = drafts.folder(draft.id)
     _clear(folder)
     refused = Inspection(files=draft.files, layer=draft.layer, issues=(reason,))
@@ -333,7 +353,7 @@ def main(arguments: list[str]) -> int:
     try:
         if action == "inspect":
             start.require(actor, Right.UPDATE)
-            with watched(Limits.of(chosen), partial(_stopped, drafts, draft, store, actor)):
+            with watched(Limits.of(chosen), partial(_last_word, drafts, draft, store, actor)):
                 draft = inspect_draft(drafts, draft, store, chosen, say)
             _log_refusal(drafts, draft, store, actor)
         else:
