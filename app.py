@@ -60,6 +60,14 @@ def _sessions() -> int:
     return sum(int(getattr(stat, "value", 0)) for stat in stats.get(ACTIVE_SESSIONS_FAMILY, ()))
 
 
+def _unknown() -> Unknown:
+    """Every address but those of our pages and of Streamlit's own files."""
+    pages = [page.path for page in PAGES if not page.default]
+    own = [(path.name, path.is_dir()) for path in Path(file_util.get_static_dir()).iterdir()]
+    files, folders = ([name for name, is_folder in own if is_folder is wanted] for wanted in (False, True))
+    return Unknown([*pages, *files], ["_stcore", "component", "media", *folders], _base_path())
+
+
 def _uploaded() -> int:
     """Bytes of uploaded files that are kept in memory for the pages they were sent to."""
     files = st.runtime.get_instance().uploaded_file_mgr if st.runtime.exists() else None
@@ -96,7 +104,7 @@ app = st.App(
         *_operations.routes,
         *_protection.routes,
         *routes(start.atlases(), settings().web_dir, _base_path()),
-        Unknown([page.path for page in PAGES if not page.default], _base_path()),
+        _unknown(),
     ],
     middleware=[*_operations.middleware, *_protection.middleware],
     lifespan=lifespan,

@@ -143,6 +143,11 @@ class Settings(BaseSettings):
             raise ValueError(f"应为至少 {_SHORTEST_TOKEN} 个字母、数字或符号，不含空格")
         return value
 
+    @property
+    def roles_outside(self) -> bool:
+        """Whether the identity source can give roles; else they are set on the page 用户管理 only."""
+        return bool({"oidc": self.oidc_role_claim, "proxy": self.role_header}.get(self.identity))
+
     @model_validator(mode="after")
     def _whole(self) -> Settings:
         """Refuse what is only half set up; everything that is missing is said at once."""

@@ -84,10 +84,6 @@ class User:
     signed_in_at: str = ""
     registered: Role | None = None
 
-    def outside(self, given: Role | None) -> Role:
-        """The role in force once the provider has given one, or none."""
-        return given or self.registered or Role.VIEWER
-
 
 @dataclass(frozen=True)
 class Session:

@@ -132,9 +132,7 @@ def _own() -> bool:
 def _how(own: bool) -> str:
     if own:
         return f"把链接交给本人，由其自己设置密码；链接 {LINK_HOURS} 小时内有效，只能用一次。"
-    chosen = settings()
-    from_outside = chosen.oidc_role_claim if chosen.identity == "oidc" else chosen.role_header
-    if from_outside:
+    if settings().roles_outside:
         return "密码由统一身份认证管理；角色以其给出的为准，未给出时用此处登记的。"
     return "密码由统一身份认证管理；未登记的用户首次登录时为查看者。"
 

@@ -11,8 +11,6 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from pingchang_geo.errors import SettingsError
-from pingchang_geo.web import access
 from pingchang_geo.web.access.client import Client, Clients
 from pingchang_geo.web.access.server import MOST_MESSAGE, tamed
 
@@ -140,14 +138,6 @@ def test_messages_of_pages_are_bounded(door: Any) -> None:
     config.ws_max_size = 1000
     assert tamed(LifespanOn(config).receive)
     assert config.ws_max_size == 1000
-
-
-def test_uvicorn_must_not_believe_others(monkeypatch: pytest.MonkeyPatch, doors: Doors) -> None:
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    with pytest.raises(SettingsError, match="FORWARDED_ALLOW_IPS"):
-        doors()
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
-    access._refuse_other_proxies()
 
 
 def test_limits_count_networks_of_one_customer() -> None:

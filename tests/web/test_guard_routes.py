@@ -126,13 +126,17 @@ ROUTES: dict[str, list[Case]] = {
     "/_stcore/agent/openapi.json": _agent("/_stcore/agent/openapi.json"),
     "/_stcore/agent/mcp": _agent("/_stcore/agent/mcp"),
     # an address of no page: Streamlit would answer it with its first one
-    "/{name}": [Case("GET", "/overview", "view", ok=404), Case("GET", "/no-such-page", "view", ok=404)],
+    "/{rest:path}": [
+        Case("GET", address, "view", ok=404)
+        for address in ("/overview", "/no-such-page", "/forest/x", "/foo.html", "/foo/bar/baz.js")
+    ],
     # Streamlit's own files, and the addresses of its pages
     "": [
         Case("GET", "/", "view"),
         Case("GET", "/forest", "view"),
         Case("GET", "/update", "view"),
         Case("GET", "/users", "admin"),
+        Case("GET", "/favicon.png", "view"),
         Case("GET", "/static/css/", "view", ok=301),
         Case("GET", "/_stcore/script-health-check", "never"),
         Case("POST", "/", "never"),

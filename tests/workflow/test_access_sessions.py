@@ -12,7 +12,7 @@ from argon2 import PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingchang_geo.access import ANONYMOUS, Actor, Right, Role
+from pingchang_geo.access import ANONYMOUS, Actor, Right, Role, User
 from pingchang_geo.access.passwords import Passwords
 from pingchang_geo.access.tokens import new_token, public_id
 from pingchang_geo.errors import AccessError, ForbiddenError, SignInError, StoreError
@@ -455,14 +455,14 @@ def test_a_proxy_request_writes_at_most_once_a_minute(tmp_path: Path, monkeypatc
     assert desk.access.proxied("zhang", Role.VIEWER).role is Role.VIEWER  # at once
 
 
-@pytest.mark.parametrize("source", [OIDC, PROXY], ids=["oidc", "proxy"])
+@pytest.mark.parametrize("source", [OIDC, {**PROXY, "role_header": "X-Role"}], ids=["oidc", "proxy"])
 def test_a_role_that_is_no_longer_given_falls_back_to_the_registered_one(
     tmp_path: Path, source: dict[str, Any]
 ) -> None:
     desk = Desk(tmp_path, **source)
 
     def come(role: Role | None) -> Role:
-        if source is PROXY:
+        if source is not OIDC:
             return desk.access.proxied("li", role).role
         return desk.access.sign_in_as("li", source="oidc", role=role).actor.role
 
@@ -475,6 +475,16 @@ def test_a_role_that_is_no_longer_given_falls_back_to_the_registered_one(
     assert come(Role.VIEWER) is Role.VIEWER
     desk.access.set_role("li", Role.VIEWER, OPERATOR)  # in force already, and registered from now on
     assert come(None) is Role.VIEWER
+
+
+def test_roles_stay_where_the_provider_gives_none(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, **OIDC, oidc_role_claim="")
+    desk.access.sign_in_as("li", source="oidc", role=None)
+    with desk.directory.changing() as records:
+        records.put_user(User("li", Role.ANALYST, "oidc"), 1)  # as a file of the version before has it
+    assert desk.access.sign_in_as("li", source="oidc", role=None).actor.role is Role.ANALYST
+    desk.access.set_role("li", Role.VIEWER, OPERATOR)
+    assert desk.access.sign_in_as("li", source="oidc", role=None).actor.role is Role.VIEWER
 
 
 def test_a_proxy_cannot_bring_any_name(tmp_path: Path) -> None:

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-import uvicorn
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from pingchang_geo.errors import SettingsError
 from pingchang_geo.settings import Settings
 from pingchang_geo.web.access.admission import Rules
-from pingchang_geo.web.access.client import LOOPBACKS, Clients
+from pingchang_geo.web.access.client import Clients
 from pingchang_geo.web.access.forms import Forms
 from pingchang_geo.web.access.guard import Guard
 from pingchang_geo.web.access.hygiene import Hygiene, inline_scripts
@@ -47,11 +45,7 @@ def protect(
         base: the server's base path.
         pages: HTML that is sent with scripts in it; no other inline script runs.
         held: bytes of uploaded files that are in memory now.
-
-    Raises:
-        SettingsError: proxies are listed for uvicorn, which reads no forwarding headers here.
     """
-    _refuse_other_proxies()
     source = chosen_source(chosen, access)
     clients = Clients(chosen.trusted_proxies, chosen.public_url)
     room = Room(chosen.max_upload_mb << 20, held)
@@ -70,33 +64,26 @@ def protect(
 
 
 class Unknown(Route):
-    """An address that no page has: Streamlit would show its first page with an English window over it."""
+    """An address that nothing has: Streamlit would show its first page with an English window over it.
 
-    def __init__(self, addresses: Iterable[str], base: str) -> None:
-        super().__init__(f"{base}/{{name}}", partial(_nothing_there, base), methods=["GET"])
-        self._known = frozenset(addresses)
+    Args:
+        addresses: of pages and single files, without the slash before them.
+        folders: whatever lies below them is answered elsewhere.
+        base: the server's base path.
+    """
+
+    def __init__(self, addresses: Iterable[str], folders: Iterable[str], base: str) -> None:
+        super().__init__(f"{base}/{{rest:path}}", partial(_nothing_there, base), methods=["GET"])
+        self._addresses, self._folders = {"", *addresses}, set(folders)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether this is one; what has a dot in it is a file of Streamlit's."""
+        """Whether this is one."""
         match, found = super().matches(scope)
-        name = found.get("path_params", {}).get("name", "")
-        return (Match.NONE, {}) if name in self._known or "." in name else (match, found)
+        rest = found.get("path_params", {}).get("rest", "")
+        known = rest in self._addresses or rest.partition("/")[0] in self._folders
+        return (Match.NONE, {}) if known else (match, found)
 
 
 async def _nothing_there(base: str, request: Request) -> Response:
     """Streamlit would answer every other address with its page; here nobody has been asked who they are."""
     return refused(request.scope, 404, base)
-
-
-def _refuse_other_proxies() -> None:
-    """Tell an operator who has listed proxies for uvicorn (``FORWARDED_ALLOW_IPS``) that nobody reads it here.
-
-    Raises:
-        SettingsError: somebody but this machine is listed, which is what uvicorn takes by itself.
-    """
-    believed = uvicorn.Config("app", log_config=None).forwarded_allow_ips
-    listed = believed.split(",") if isinstance(believed, str) else believed
-    if not {entry.strip() for entry in listed} <= {*LOOPBACKS, ""}:
-        raise SettingsError(
-            "环境变量 FORWARDED_ALLOW_IPS 与本系统的代理设置冲突。", fix="请去掉它，改用设置 trusted_proxies。"
-        )

@@ -15,8 +15,6 @@ from starlette.types import Scope
 #: A name, an IPv4 or a bracketed IPv6 address, with a port or without.
 _HOST: Final = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
-#: What uvicorn would believe forwarding headers of, unless told otherwise.
-LOOPBACKS: Final = ("127.0.0.1", "::1")
 #: Longest chain of forwarding addresses that is looked at.
 _MOST_HOPS: Final = 32
 

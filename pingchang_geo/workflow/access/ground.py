@@ -63,6 +63,7 @@ class Ground:
         self._now = now
         self._open_viewing = chosen.viewing == "open"
         self._source: str = chosen.identity
+        self._roles_outside = chosen.roles_outside
         self._passwords = passwords or Passwords()
         self._sessions = Sessions(directory, chosen, self._time)
         self._lockout = Lockout(chosen.lockout_failures, chosen.lockout_minutes * 60)

@@ -77,7 +77,7 @@ class Signing(Ground):
         if self._source != Source.PROXY:
             raise ForbiddenError("本系统没有启用代理登录。", fix="请联系管理员。")
         known = self._sessions.vouched(name)
-        if known is not None and known[0].outside(role) is known[0].role:
+        if known is not None and self._due(known[0], role) is known[0].role:
             return known[1]
         with self._directory.changing() as records:
             user = self._vouched_for(records, name, role, ForbiddenError)
@@ -175,11 +175,16 @@ class Signing(Ground):
             raise refusal(f"账户「{user.name}」已停用。", fix="请联系管理员。")
         if user is None or user.source != source:  # an account of another source gives nothing of its role
             user = self._settle(records, User(clean_name(name), role or Role.VIEWER, source))
-        elif (wanted := user.outside(role)) is not user.role:
+        elif (wanted := self._due(user, role)) is not user.role:
             self._log(source, "role", {"name": user.name, "role": wanted.value, "before": user.role.value})
             user = replace(user, role=wanted)
             records.put_user(user, self._time())
         return user
+
+    def _due(self, user: User, given: Role | None) -> Role:
+        """The role of somebody from outside whose provider gives this one, or none."""
+        kept = (user.registered or Role.VIEWER) if self._roles_outside else user.role
+        return given or kept
 
     def _self_or_admin(self, name: str, by: Actor) -> Actor:
         fresh = self._sessions.read(by.session, touch=False)
