@@ -232,6 +232,20 @@ def test_a_field_shows_what_somebody_saved_meanwhile_and_others_are_typed_as_eve
     assert editing.scene_of(kept_by("张三").briefing, "redline").notes == "李四的讲稿，张三补充"
 
 
+def test_colours_that_somebody_chose_meanwhile_are_not_chosen_over(analyst: AppTest) -> None:
+    app = editing_mode(choose(analyst, "stock"))
+    here = editing.scene_of(shipped(), "stock").map
+    assert here is not None
+    saved_by_another("stock", map=replace(here, layers=tuple(replace(one, theme="species") for one in here.layers)))
+    app = type_in(app, "map_theme", "canopy")
+    assert "没有写入" in words(app)
+    assert field(app, "map_theme").value == "species"
+    saved_by_another("stock", map=replace(here, layers=()))
+    app = type_in(app, "map_opacity", 20)
+    assert "没有写入" in words(app)
+    assert work.works().get(operator("张三"), "default") is None
+
+
 def test_the_subtitle_can_be_left_out_and_the_title_cannot(analyst: AppTest) -> None:
     app = opened(analyst, "briefing_more")
     next(one for one in app.text_input if one.label == "副标题").set_value(" ")
@@ -240,6 +254,7 @@ def test_the_subtitle_can_be_left_out_and_the_title_cannot(analyst: AppTest) -> 
     next(one for one in app.text_input if one.label == "汇报标题").set_value("")
     app = sound(app.run())
     assert "汇报标题不能为空" in words(app)
+    assert next(one for one in app.text_input if one.label == "汇报标题").value == shipped().title
     assert kept_by("张三").briefing.title == shipped().title
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pingchang_geo.briefing import Briefing
-from pingchang_geo.errors import ConflictError
+from pingchang_geo.errors import ConflictError, PingchangError
 from pingchang_geo.ui.briefing import state
 
 
@@ -50,7 +50,11 @@ def write(
         if key not in st.session_state:
             return ""  # the field is gone
         typed, before = st.session_state[key], st.session_state.get(_held(key))
-        new = convert(typed)
+        try:
+            new = convert(typed)
+        except PingchangError:
+            st.session_state.pop(key)  # the field shows again what is kept
+            raise
 
         def change(briefing: Briefing) -> Briefing:
             # What it becomes may lie there already: a run that was cut short comes again.

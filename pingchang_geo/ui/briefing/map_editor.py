@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -26,6 +26,9 @@ from pingchang_geo.workflow.briefings.features import key_of
 #: Larger layers offer no list of their features.
 _MOST_OFFERED: Final = 200
 _MOST_HIGHLIGHTED: Final = 12
+
+#: A layer that somebody has taken off the map.
+_GONE: Final = object()
 
 MapChange = Callable[[SceneMap], SceneMap]
 
@@ -86,13 +89,13 @@ def _layer(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
 
 def _theme(table: Table, scene: Scene, view: LayerView, themes: dict[str, str]) -> None:
     names = {"": "默认", **themes}
-    key = _seeded(scene, f"theme_{view.layer}", view.theme if view.theme in names else "")
+    key = fields.seed(_key(scene, f"theme_{view.layer}"), view.theme, view.theme if view.theme in names else "")
     st.selectbox(
         "着色",
         list(names),
         key=key,
         format_func=lambda name: names.get(name, name),
-        on_change=doing(lambda: _write(table, scene, view.layer, "theme", st.session_state.get(key))),
+        on_change=_write(table, scene, view.layer, "theme", str),
         width=150,
     )
 
@@ -100,11 +103,7 @@ def _theme(table: Table, scene: Scene, view: LayerView, themes: dict[str, str]) 
 def _opacity(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
     usual = DEFAULT_OPACITY[view.layer in found and derive.tiled(found[view.layer].version)]
     now = view.opacity if view.opacity is not None and 0 <= view.opacity <= 1 else usual
-    key = _seeded(scene, f"opacity_{view.layer}", round(now * 20) * 5)
-
-    def moved() -> str:
-        return _write(table, scene, view.layer, "opacity", st.session_state.get(key, round(now * 100)) / 100)
-
+    key = fields.seed(_key(scene, f"opacity_{view.layer}"), view.opacity, round(now * 20) * 5)
     st.slider(
         "不透明度",
         0,
@@ -112,7 +111,7 @@ def _opacity(table: Table, scene: Scene, view: LayerView, found: Atlas) -> None:
         step=5,
         format="%d%%",
         key=key,
-        on_change=doing(moved),
+        on_change=_write(table, scene, view.layer, "opacity", lambda percent: percent / 100),
         width=150,
     )
 
@@ -184,24 +183,32 @@ def _button(label: str, key: str, table: Table, scene: Scene, change: MapChange)
     st.button(label, key=key, type="tertiary", on_click=doing(lambda: _change(table, scene, change)))
 
 
-def _change(table: Table, scene: Scene, change: MapChange, *, typed: bool = False) -> str:
+def _change(table: Table, scene: Scene, change: MapChange) -> str:
     """Change the map of a scene as it is on the disk now."""
 
     def changed(briefing: Briefing) -> Briefing:
         now = editing.scene_of(briefing, scene.id)
         return editing.with_scene(briefing, replace(now, map=change(now.map or SceneMap())))
 
-    state.edit(table.name, changed, typed=typed)
+    state.edit(table.name, changed)
     return ""
 
 
-def _write(table: Table, scene: Scene, layer: str, part: str, value: object) -> str:
-    def change(here: SceneMap) -> SceneMap:
-        changes = {part: value}
-        views = (replace(one, **changes) if one.layer == layer else one for one in here.layers)  # type: ignore[arg-type]
-        return replace(here, layers=tuple(views))
+def _write(table: Table, scene: Scene, layer: str, part: str, convert: Callable[[Any], Any]) -> Callable[..., None]:
+    """A callback that writes a field's value into the view of a layer."""
 
-    return _change(table, scene, change, typed=True)
+    def get(briefing: Briefing) -> Any:
+        here = editing.scene_of(briefing, scene.id).map or SceneMap()
+        return next((getattr(view, part) for view in reversed(here.layers) if view.layer == layer), _GONE)
+
+    def put(briefing: Briefing, value: Any) -> Briefing:
+        now = editing.scene_of(briefing, scene.id)
+        views = (
+            replace(view, **{part: value}) if view.layer == layer else view for view in (now.map or SceneMap()).layers
+        )
+        return editing.with_scene(briefing, replace(now, map=replace(now.map or SceneMap(), layers=tuple(views))))
+
+    return fields.write(table.name, _key(scene, f"{part}_{layer}"), convert, get, put)
 
 
 def _changing(view: LayerView, **changes: str) -> MapChange:
@@ -233,10 +240,6 @@ def _current(here: SceneMap, found: Atlas) -> SceneMap:
         for one in here.layers
     )
     return replace(here, layers=tuple(views))
-
-
-def _seeded(scene: Scene, part: str, value: object) -> str:
-    return fields.seed(_key(scene, part), value, value)
 
 
 def _key(scene: Scene, part: str) -> str:
