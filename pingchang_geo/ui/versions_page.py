@@ -52,6 +52,8 @@ _ACTIONS: Final = {
     "briefing": "保存汇报",
 }
 _LOG_ROWS: Final = 200
+#: Versions whose area and stock one view of the page computes where none are kept.
+_COMPUTED_A_VIEW: Final = 2
 _AREA: Final = "面积（km²）"
 _STOCK: Final = "碳储量（tC）"
 _MIMES: Final = {
@@ -116,7 +118,8 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
     current = store.snapshot().versions[layer]
     st.markdown(f"##### {published[layer]}的版本　:gray[:small[{len(known)} 个]]")
     with st.spinner("正在计算各版本的面积与碳储量……", show_time=False):
-        rows = [_row(version, version == current, versions.figures(store, version)) for version in known]
+        held = versions.history_figures(store, known, _COMPUTED_A_VIEW)
+    rows = [_row(version, version == current, one) for version, one in zip(known, held, strict=True)]
     st.dataframe(
         pd.DataFrame(rows).dropna(axis="columns", how="all"),
         hide_index=True,
@@ -127,15 +130,20 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
             _STOCK: st.column_config.NumberColumn(format="localized", help="各版本均按现行参数计算"),
             "校验值": st.column_config.TextColumn(width="small"),
         },
+        placeholder="—",
         alt=f"{published[layer]}的版本",
     )
+    if left := held.count(None):
+        st.caption(f"还有 {left} 个版本的面积与碳储量尚未按现行参数计算，每次刷新本页补算 {_COMPUTED_A_VIEW} 个。")
     _download(store, known)
-    _rollback(store, known, current, desk)
-    _compare(store, found, known)
+    held_still = tuple(version for version in known if not version.pruned_at)
+    _rollback(store, held_still, current, desk)
+    with guarded():  # a content that cannot be read takes neither the log nor the rest with it
+        _compare(store, found, held_still)
 
 
-def _row(version: Version, current: bool, holds: versions.Figures) -> dict[str, Any]:
-    source = version.provenance
+def _row(version: Version, current: bool, held: versions.Figures | None) -> dict[str, Any]:
+    source, holds = version.provenance, held or versions.Figures()
     return {
         "版本": version.label + ("（当前）" if current else ""),
         "发布时间": local_time(version.published_at),
@@ -152,7 +160,9 @@ def _row(version: Version, current: bool, holds: versions.Figures) -> dict[str, 
 
 
 def _download(store: LocalStore, known: tuple[Version, ...]) -> None:
-    with st.popover("下载某一版本", icon=":material/download:"):
+    with st.popover("下载某一版本", icon=":material/download:", key="download_box", on_change="rerun") as panel:
+        if not panel.open:
+            return
         version = _pick("版本", known, "download_version")
         kinds = list(Download)
         kind = st.selectbox("格式", kinds, format_func=lambda one: one.label, key="download_kind") or kinds[0]
@@ -210,7 +220,7 @@ def _rollback(store: LocalStore, known: tuple[Version, ...], current: Version, d
 def _compare(store: LocalStore, found: Atlas, known: tuple[Version, ...]) -> None:
     st.markdown("##### 比较两个版本")
     if len(known) < 2:
-        st.caption("只有一个版本，暂无可比较的内容。")
+        st.caption("只有一个版本有内容，暂无可比较的。")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         before = _pick("较早", known, "compare_before", 1)

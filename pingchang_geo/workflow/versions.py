@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from pingchang_geo.indicators import load_ledger
 from pingchang_geo.provenance import mark
 from pingchang_geo.settings import PROJECT_ROOT
 from pingchang_geo.specs import FieldKind, LayerSpec
-from pingchang_geo.store import LocalStore, Snapshot, Store, Version
+from pingchang_geo.store import LocalStore, Store, Version
 from pingchang_geo.store.catalogue import AuditEntry
 from pingchang_geo.units import HA_M2, KM2_M2, UnitChoice
 from pingchang_geo.workflow import derive, start
@@ -100,22 +101,53 @@ class Figures:
     stock_tc: float | None = None
 
 
+#: By store, version and rules; and who computes: a content and its projection take a lot of memory.
+_COMPUTED: Final[dict[tuple[LocalStore, Version, str], Figures]] = {}
+_COMPUTING: Final = threading.Lock()
+
+
 def figures(store: LocalStore, version: Version) -> Figures:
     """Area and stock of a version; neither for one whose content is not there any more.
 
     Both follow from what is derived from the version alone. A version that has been current under these parameters has
-    it; of others it is computed and kept the first time.
+    it; of others it is computed from the content, once a process and one version at a time.
     """
-    try:
-        return Figures() if version.pruned_at else _figures(store, version, derive.fingerprint())
-    except (OSError, StoreError):
+    with _COMPUTING:
+        if (held := _at_hand(store, version)) is not None:
+            return held
+        try:
+            held = _summed(with_quantities(layers.get(version.layer), store.read(version)))
+        except (OSError, StoreError, ValueError):
+            return Figures()
+        return _COMPUTED.setdefault((store, version, derive.fingerprint()), held)
+
+
+def history_figures(store: LocalStore, known: Sequence[Version], most: int) -> list[Figures | None]:
+    """:func:`figures` of versions for a page, of which at most ``most`` are computed now; None for those left."""
+    found: list[Figures | None] = []
+    for version in known:
+        held = _at_hand(store, version)
+        if held is None and most > 0:
+            held = figures(store, version)
+            most -= held != Figures()  # what cannot be read does not keep the others waiting
+        found.append(held)
+    return found
+
+
+def _at_hand(store: LocalStore, version: Version) -> Figures | None:
+    """Figures that need no content: computed already, kept with the version, or of one that has none any more."""
+    if version.pruned_at:
         return Figures()
+    rules = derive.fingerprint()
+    if (store, version, rules) not in _COMPUTED:
+        try:
+            _COMPUTED[store, version, rules] = _summed(derive.read_attributes(store, version))
+        except (OSError, ValueError):  # not derived under these parameters, or damaged
+            return None
+    return _COMPUTED[store, version, rules]
 
 
-@lru_cache(maxsize=256)
-def _figures(store: LocalStore, version: Version, _rules: str) -> Figures:
-    derive.ensure(store, Snapshot({version.layer: version}))
-    own = derive.read_attributes(store, version)
+def _summed(own: pd.DataFrame) -> Figures:
     area_km2 = float(own["area_ha"].sum()) * HA_M2 / KM2_M2
     stock_tc = own["stock_tc"].sum(min_count=1) if "stock_tc" in own else np.nan
     return Figures(area_km2 or None, float(stock_tc) if np.isfinite(stock_tc) else None)
@@ -297,14 +329,25 @@ def with_quantities(spec: LayerSpec, frame: gpd.GeoDataFrame) -> gpd.GeoDataFram
 
 
 def not_in(store: LocalStore, version: Version, kind: Download) -> str:
-    """Why a version cannot be had in a format, in Chinese; empty if it can. A page has to know before the download."""
-    return _not_in_gbk(store, version) if kind is Download.SHAPEFILE_GBK else ""
+    """Why a version cannot be had in a format, in Chinese; empty if it can. A page has to know before the download.
+
+    A content that was pruned, is missing or is damaged cannot be had in any.
+    """
+    try:
+        store.read(version, columns=[])
+        return _not_in_gbk(store, version) if kind is Download.SHAPEFILE_GBK else ""
+    except StoreError as error:
+        return str(error)
+    except (OSError, ValueError):  # of pyarrow: what is there is no content any more
+        return f"{version.label}的数据文件无法读取。请从备份恢复数据目录。"
 
 
 @lru_cache(maxsize=256)
 def _not_in_gbk(store: LocalStore, version: Version) -> str:
+    spec = layers.get(version.layer)
+    texts = [field.name for field in spec.source_fields if field.kind is not FieldKind.NUMBER]
     try:
-        vectors.require_encodable(store.read(version), layers.get(version.layer), "GBK")
+        vectors.require_encodable(store.read(version, columns=texts), spec, "GBK")
     except ExportError as error:
         return str(error)
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -242,11 +243,11 @@ def test_a_line_that_cannot_be_written_does_not_close_the_log(
     assert "\ufffd\ufffd.shp" in exports.to_csv(sheets[-1]).decode("utf-8")
 
 
-def put(store: Any) -> None:
+def put(store: Any, volume: float = 80) -> None:
     publish(
         store,
         "forest",
-        layer_frames.forest(volume=80).iloc[1:].reset_index(drop=True),
+        layer_frames.forest(volume=volume).iloc[1:].reset_index(drop=True),
         provenance=layer_frames.OFFICIAL,
         actor=operator("李四"),
         note="更新蓄积",
@@ -272,6 +273,46 @@ def test_the_history_and_the_way_back(open_page: Open, store: Any) -> None:
     assert store.snapshot().versions["forest"].note == "回退到第 1 版：单位有误"
     assert app.dataframe[0].value["版本"].iloc[0] == "第 3 版（当前）"
     assert versions.find(store, "forest", "3").publisher == "张三"
+
+
+def test_a_pruned_version_is_refused_where_it_would_be_downloaded(open_page: Open, store: Any) -> None:
+    put(store)
+    store.prune(lambda present, _: present[-1:], ["forest"], "王五")
+    app = open_page("versions")
+    assert not [box for box in app.selectbox if box.label == "格式"]  # nothing is read before it is opened
+    app.session_state["download_box"] = True
+    app.run()
+    assert not app.warning
+    app.selectbox(key="download_version_forest").select_index(1)
+    app.run()
+    assert "已按保留规则清理" in app.warning[0].value
+    assert not app.error
+    assert "只有一个版本有内容" in words(app)
+
+
+def test_a_version_that_cannot_be_compared_leaves_the_log(open_page: Open, sign_in: SignIn, store: Any) -> None:
+    first = store.snapshot().versions["forest"]
+    put(store, volume=61)  # compared by no other test, so that nothing is remembered
+    store.content_path(first).unlink()
+    sign_in(Role.ADMIN, "王五")
+    app = open_page("versions")
+    assert "数据文件缺失" in app.error[0].value
+    assert "已校验，记录完整" in words(app)
+
+
+def test_the_history_says_what_is_not_computed_yet(open_page: Open, store: Any) -> None:
+    for volume in (80, 85, 90):
+        frame, base = layer_frames.forest(volume=volume), current_base(store, "forest")
+        source, who = layer_frames.OFFICIAL, operator("李四")
+        publish(store, "forest", frame, provenance=source, actor=who, note="", base=base)
+    for version in store.versions("forest")[1:]:
+        shutil.rmtree(store.derived_dir(version))
+    app = open_page("versions")
+    assert app.dataframe[0].value["面积（km²）"].notna().tolist() == [True, True, True, False]
+    assert "还有 1 个版本的面积与碳储量尚未按现行参数计算" in words(app)
+    app.run()
+    assert app.dataframe[0].value["面积（km²）"].notna().all()
+    assert "尚未按现行参数计算" not in words(app)
 
 
 def test_other_layers_by_address(open_page: Open) -> None:

@@ -14,6 +14,7 @@ from pingchang_geo import layers
 from pingchang_geo.access import operator
 from pingchang_geo.comparison import Status
 from pingchang_geo.errors import ConflictError, ExportError, StoreError
+from pingchang_geo.store import LocalStore
 from pingchang_geo.workflow import versions
 from pingchang_geo.workflow.publish import current_base, publish
 from pingchang_geo.workflow.versions import Download
@@ -151,11 +152,11 @@ def test_every_version_knows_its_area_and_stock(store: Any, monkeypatch: pytest.
         assert one.area_km2 == pytest.approx(frame["area_ha"].sum() / 100)
         assert one.stock_tc == pytest.approx(frame["stock_tc"].sum())
     assert held[0] != held[1]
-    # by other parameters: computed once, then kept, and nobody reads the content again
+    # by other parameters: computed once, without tiles or anything else on disk, and nobody reads the content again
     shutil.rmtree(store.derived_dir(first))
-    versions._figures.cache_clear()
+    versions._COMPUTED.clear()
     assert versions.figures(store, first) == held[0]
-    versions._figures.cache_clear()
+    assert not store.derived_dir(first).exists()
     with monkeypatch.context() as patch:
         patch.setattr(store, "read", None)
         assert versions.figures(store, first) == held[0]
@@ -169,6 +170,47 @@ def test_a_version_that_cannot_be_read_has_no_figures(store: Any) -> None:
     first = store.snapshot().versions["forest"]
     put(store, layer_frames.forest(volume=80))
     shutil.rmtree(store.derived_dir(first))
-    store.content_path(first).unlink()
-    versions._figures.cache_clear()
+    versions._COMPUTED.clear()
+    store.content_path(first).write_bytes(b"PAR1xxxxPAR1")
     assert versions.figures(store, first) == versions.Figures()
+    store.content_path(first).unlink()
+    assert versions.figures(store, first) == versions.Figures()
+
+
+def test_a_page_computes_the_figures_of_few_versions(store: Any) -> None:
+    for volume in (80, 90, 100):
+        put(store, layer_frames.forest(volume=volume))
+    known = store.versions("forest")
+    expected = [versions.figures(store, one) for one in known]
+    for version in known[1:]:
+        shutil.rmtree(store.derived_dir(version))
+    store.content_path(known[1]).unlink()  # does not keep the others waiting
+    versions._COMPUTED.clear()
+    gone = versions.Figures()
+    assert versions.history_figures(store, known, 1) == [expected[0], gone, expected[2], None]
+    assert versions.history_figures(store, known, 1) == [expected[0], gone, *expected[2:]]
+    assert versions.history_figures(store, known, 0)[2:] == expected[2:]
+
+
+@pytest.mark.parametrize("kind", [Download.SHAPEFILE_GBK, Download.GEOJSON])
+def test_a_version_without_content_cannot_be_had(store: Any, kind: Download) -> None:
+    first = store.snapshot().versions["forest"]
+    put(store, layer_frames.forest(volume=80))
+    assert versions.not_in(store, first, kind) == ""
+    store.content_path(first).write_bytes(b"PAR1xxxxPAR1")
+    assert "第 1 版的数据文件无法读取" in versions.not_in(store, first, kind)
+    store.prune(lambda present, _: [one for one in present if one == first], ["forest"], "张三")
+    assert "已按保留规则清理" in versions.not_in(store, first, kind)
+
+
+def test_whether_gbk_holds_a_version_is_seen_without_its_shapes(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noted(version: Any, columns: list[str]) -> Any:
+        read.extend(columns)
+        return LocalStore.read(store, version, columns)
+
+    monkeypatch.setattr(store, "read", noted)
+    assert versions.not_in(store, store.snapshot().versions["forest"], Download.SHAPEFILE_GBK) == ""
+    assert "village" in read
+    assert not {"geometry", "volume_m3_ha"} & set(read)
