@@ -2,6 +2,7 @@
 # 用环境变量文件中的设置运行一条命令：environment.sh 文件 命令 [参数…]。没有该文件则直接运行。
 # 每行 名称=值，与 systemd 的 EnvironmentFile 理解相同，照字面读取，从不执行；已有的环境变量优先。
 # 值可以整个用单引号或双引号括起；其余的引号、反斜杠与续行不接受，以免与 systemd 读出两样。
+# 名称为大写，shell 自用的不接受；本程序的变量一律小写，因此文件改不了它们。
 set -eu
 file=$1
 shift
@@ -17,6 +18,7 @@ if { [ -d "${file%/*}" ] && [ ! -x "${file%/*}" ]; } || { [ -e "$file" ] && [ ! 
 fi
 [ -e "$file" ] || exec "$@"
 
+printenv=$(command -v printenv)
 number=0
 loaded=" "
 while IFS= read -r line || [ -n "$line" ]; do
@@ -33,7 +35,14 @@ while IFS= read -r line || [ -n "$line" ]; do
   value=${line#*=}
   value=${value#"${value%%[![:space:]]*}"}
   case $name in
-    "" | [0-9]* | *[!A-Za-z0-9_]*) refuse "$file 第 $number 行的名称不能使用，应为字母、数字与下划线。" ;;
+    http_proxy | https_proxy | no_proxy) ;;
+    # 逐个写出字母：有的 shell 在中文环境下把小写也算进 A-Z。
+    "" | [!ABCDEFGHIJKLMNOPQRSTUVWXYZ]* | *[!ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_]*)
+      refuse "$file 第 $number 行的名称不能使用，应以大写字母开头，只含大写字母、数字与下划线。"
+      ;;
+    IFS | OPTARG | OPTERR | OPTIND | PS[0-9] | ENV | BASH* | SHELLOPTS | SHLVL | PPID | UID | EUID | GROUPS | DIRSTACK | FUNCNAME | HISTCMD | LINENO | RANDOM | SRANDOM | SECONDS | EPOCH*)
+      refuse "$file 第 $number 行的名称 $name 由 shell 自用，不能设置。"
+      ;;
   esac
   case $value in
     \'*\')
@@ -48,7 +57,7 @@ while IFS= read -r line || [ -n "$line" ]; do
   esac
   case $loaded in
     *" $name "*) ;;
-    *) ! printenv "$name" >/dev/null || continue ;;
+    *) ! "$printenv" "$name" >/dev/null || continue ;;
   esac
   export "$name=$value"
   loaded="$loaded$name "

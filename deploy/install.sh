@@ -4,22 +4,25 @@ set -euo pipefail
 umask 022
 export LC_ALL=C.UTF-8
 
-prefix=/opt/pingchang-geo
+home=/opt/pingchang-geo
+prefix=$home
 data=""
 python=""
 user=""
 environment=""
-# 服务单元允许写入的数据目录（StateDirectory）。
+# 服务单元允许写入的数据目录（StateDirectory）与它读取的设置（EnvironmentFile）。
 state=/var/lib/pingchang-geo
+shared=/etc/pingchang-geo/environment
 
 usage() {
   cat <<'TEXT'
 用法：./install.sh [选项]
   --prefix 目录   安装到哪里，默认 /opt/pingchang-geo
   --data 目录     数据目录，默认「安装目录/var」，有 --user 时默认 /var/lib/pingchang-geo；仅首次安装时写入 settings.toml
-  --user 用户     运行服务的系统用户：数据目录归他所有，settings.toml 仅他可读
+  --user 用户     运行服务的系统用户：数据目录归他所有，settings.toml 仅他可读；升级时沿用原来的
   --python 程序   Python 3.11 解释器，默认在 PATH 中查找
-  --environment 文件   环境变量形式的设置，与服务单元的 EnvironmentFile 同一个；默认 /etc/pingchang-geo/environment
+  --environment 文件   环境变量形式的设置，与服务单元的 EnvironmentFile 同一个；升级时沿用原来的
+                  默认 /etc/pingchang-geo/environment；装到别处又没有 --user 时默认「安装目录/environment」
 TEXT
 }
 
@@ -28,6 +31,9 @@ refuse() {
   printf '%s\n' "错误：$*" >&2
   exit 2
 }
+
+# 已安装的命令中记下的选项。
+kept() { sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" "$prefix/pingchang-geo" 2>/dev/null || true; }
 
 parse() {
   while [ $# -gt 0 ]; do
@@ -55,10 +61,13 @@ parse() {
   done
   prefix=${prefix%/}
   [ -n "$prefix" ] || refuse "不能安装到根目录。"
+  # 升级时没有再写的，沿用原来的；之后的默认值与检查都以此为准。
+  user=${user:-$(kept user)}
+  environment=${environment:-$(kept environment)}
+  # 另装的一套（如试用）不读服务的设置，否则数据目录也成了服务的。
+  [ -n "$environment" ] || environment=$([ "$prefix" = "$home" ] || [ -n "$user" ] && echo "$shared" || echo "$prefix/environment")
+  chosen=$data
   [ -n "$data" ] || data=$([ -n "$user" ] && echo "$state" || echo "$prefix/var")
-  # 升级时没有再写的，沿用原来的。
-  environment=${environment:-$(sed -n "s/^environment='\(.*\)'$/\1/p" "$prefix/pingchang-geo" 2>/dev/null)} || true
-  environment=${environment:-/etc/pingchang-geo/environment}
 }
 
 # 在做任何事情之前：文件一个不多、一个不少、一个字节不差。
@@ -108,8 +117,16 @@ find_python() {
   refuse "需要 64 位 CPython $wanted；找到的是：${seen:- 无}。请安装 Python $wanted（Debian 12：apt-get install python3.11），或用 --python 指定。"
 }
 
+# 环境变量文件优先于 settings.toml：其中的数据目录与 --data 不同，--data 就不会生效。
+check_data() {
+  folder=$(env -u PINGCHANG_DATA_DIR sh app/deploy/environment.sh "$environment" printenv PINGCHANG_DATA_DIR) || [ $? -eq 1 ] ||
+    refuse "不能使用 $environment，未切换；原版本不受影响。按上一行改正后重新运行。"
+  [ -z "$chosen" ] || [ -z "$folder" ] || [ "$(realpath -m -- "$chosen")" = "$(realpath -m -- "$folder")" ] ||
+    refuse "--data $chosen 不会生效：$environment 中的 PINGCHANG_DATA_DIR 是 $folder，以它为准。沿用该目录就去掉 --data；另装一套就用 --environment 指定它自己的文件（如 $prefix/environment，可以还没有）。"
+}
+
 check_place() {
-  [ -z "$user" ] || [ "$(id -u)" -eq 0 ] || refuse "--user 须以 root 运行。"
+  [ -z "$user" ] || [ "$(id -u)" -eq 0 ] || refuse "有 --user（或原来安装时有，为 $user）时须以 root 运行。"
   [[ $user =~ ^[a-z_][a-z0-9_-]*$|^$ ]] || refuse "用户名 $user 不能使用。"
   [ -z "$user" ] || id -u "$user" >/dev/null 2>&1 || refuse "没有用户 $user。请先运行：useradd --system --home-dir $prefix --shell /usr/sbin/nologin $user"
   mkdir -p "$prefix/releases" 2>/dev/null && [ -w "$prefix/releases" ] || refuse "不能写入 $prefix。请用 root 运行，或用 --prefix 另选目录。"
@@ -171,10 +188,11 @@ TEXT
 first_data() {
   mkdir -p "$prefix/cache"
   [ -z "$user" ] || chown "$user:$(id -gn "$user")" "$prefix/cache"
-  folder=$("$release/app/deploy/environment.sh" "$environment" printenv PINGCHANG_DATA_DIR) ||
+  [ -n "$folder" ] ||
     folder=$("$release/venv/bin/python" -I -c 'import sys, tomllib; print(tomllib.load(open(sys.argv[1], "rb")).get("data_dir", ""))' "$prefix/settings.toml" 2>/dev/null) || true
   folder=${folder:-$data}
   [ -e "$folder" ] && return
+  [ ! -e "$prefix/current" ] || say "注意：数据目录 $folder 不在，现新建一个空的。它若在另一块磁盘上，请先挂载再启动服务"
   mkdir -p "$folder"
   chmod 750 "$folder"
   [ -z "$user" ] || chown "$user:$(id -gn "$user")" "$folder"
@@ -182,10 +200,8 @@ first_data() {
 
 # 新版本能读懂现有设置，才切换过去。
 switch() {
-  # 升级时没有再写 --user，就沿用原来的。
-  user=${user:-$(sed -n 's/^user=//p' "$prefix/pingchang-geo" 2>/dev/null)} || true
   local as=(env)
-  [ -z "$user" ] || [ "$(id -u)" -ne 0 ] || as=(runuser -u "$user" --)
+  [ -z "$user" ] || as=(runuser -u "$user" --)
   "${as[@]}" "$release/app/deploy/environment.sh" "$environment" "$release/venv/bin/python" -P -c 'import sys
 from pingchang_geo.errors import PingchangError
 from pingchang_geo.settings import settings
@@ -226,6 +242,7 @@ cd "$(dirname "$(readlink -f "$0")")"
 verify
 check_machine
 find_python
+check_data
 check_place
 release=$prefix/releases/$(fact version)-$(sha256sum SHA256SUMS | cut -c 1-8)
 install_release

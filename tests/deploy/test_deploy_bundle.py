@@ -298,6 +298,86 @@ def test_a_services_data_lie_where_its_unit_may_write(tmp_path: Path, folder: Pa
     assert not (unpacked.prefix / "var").exists()
 
 
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("runuser") or not shutil.which("python3.11", path="/usr/bin:/usr/local/bin"),
+    reason="只有 root 能换用户，且需要人人可用的 Python 3.11",
+)
+def test_an_upgrade_knows_the_services_user_from_the_start(tmp_path: Path, folder: Path) -> None:
+    """The manual's upgrade names no user: what it makes must be his all the same, and its Python one he may run."""
+    folder.chmod(0o755)
+    old, new, state = unpack(tmp_path), unpack(tmp_path, "1.3.0"), folder / "state"
+    for unpacked in (old, new):
+        unpacked.prefix = folder / "opt"
+        unpacked.edit("install.sh", lambda text: re.sub(r"(?m)^state=.*$", f"state={state}", text))
+    python = shutil.which("python3.11", path="/usr/bin:/usr/local/bin")
+    assert python
+    done = old.install("--python", python, "--user", pwd.getpwuid(65534).pw_name)
+    assert done.returncode == 0, done.stderr
+    assert "数据目录" not in done.stdout
+    before = (old.prefix / "current").readlink()
+    hidden = tmp_path / "hidden" / "python3.11"
+    hidden.parent.mkdir(mode=0o700)
+    hidden.symlink_to(sys.executable)
+    refused(new.install("--python", str(hidden)), "用户 nobody 不能运行", "--python")
+    assert (old.prefix / "current").readlink() == before
+
+    state.rmdir()
+    (old.prefix / "settings.toml").write_text("# no folder of its own\n", "utf-8")
+    done = new.install("--python", python)
+    assert done.returncode == 0, done.stderr
+    assert state.stat().st_uid == 65534
+    assert not (old.prefix / "var").exists()
+    assert f"数据目录 {state} 不在" in done.stdout
+    assert "请先挂载" in done.stdout
+    assert "\nuser=nobody\n" in (old.prefix / "pingchang-geo").read_text("utf-8")
+
+
+def test_a_second_installation_leaves_the_first_ones_data_alone(tmp_path: Path) -> None:
+    shared, theirs, ours = tmp_path / "etc" / "environment", tmp_path / "theirs", tmp_path / "ours"
+    shared.parent.mkdir()
+    shared.write_text(f"PINGCHANG_DATA_DIR={theirs}\n", "utf-8")
+    first, second = unpack(tmp_path), unpack(tmp_path, "1.3.0")
+    second.prefix = tmp_path / "test"
+    for unpacked in (first, second):
+        lines = (("shared", "/etc/pingchang-geo/environment", shared), ("home", "/opt/pingchang-geo", first.prefix))
+        for name, usual, here in lines:
+            assert f"\n{name}={usual}\n" in (unpacked.folder / "install.sh").read_text("utf-8")
+            new = f"\n{name}='{here}'\n"
+            unpacked.edit("install.sh", lambda text, old=f"\n{name}={usual}\n", new=new: text.replace(old, new))  # type: ignore[misc]
+        shown = "import os\nprint(os.environ.get('PINGCHANG_DATA_DIR'), os.environ.get('OWN'))\n"
+        unpacked.edit("app/pingchang_geo/__main__.py", lambda _, shown=shown: shown)  # type: ignore[misc]
+    assert first.install().returncode == 0
+    assert first.run() == f"{theirs} None"
+    assert theirs.is_dir()
+
+    done = second.install("--data", str(ours))
+    assert done.returncode == 0, done.stderr
+    assert second.run() == "None None"
+    assert ours.is_dir()
+    (second.prefix / "environment").write_text("OWN=1\n", "utf-8")
+    assert second.install().returncode == 0
+    assert second.run() == "None 1", "it reads a file of its own"
+
+    assert second.install("--environment", str(shared)).returncode == 0
+    assert second.install().returncode == 0
+    assert second.run() == f"{theirs} None", "what it was told once it keeps"
+    assert second.install("--environment", str(second.prefix / "environment")).returncode == 0
+
+    refused(first.install("--data", str(ours)), f"--data {ours} 不会生效", str(shared), str(theirs), "--environment")
+    assert first.install("--data", f"{theirs}/../theirs/").returncode == 0
+
+
+def test_data_that_would_not_be_used_are_refused_before_anything_is_done(tmp_path: Path) -> None:
+    unpacked, file = unpack(tmp_path), tmp_path / "environment"
+    file.write_text("PINGCHANG_DATA_DIR=/srv/production\n", "utf-8")
+    done = unpacked.install("--environment", str(file), "--data", str(tmp_path / "test"))
+    refused(done, "不会生效", "/srv/production", f"{unpacked.prefix}/environment")
+    file.write_text("OPTIND=x\n", "utf-8")
+    refused(unpacked.install("--environment", str(file)), f"{file} 第 1 行", "未切换")
+    assert not unpacked.prefix.exists()
+    assert not (tmp_path / "test").exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("runuser"), reason="只有 root 能换用户")
 def test_a_python_that_the_services_user_may_not_run_is_refused(tmp_path: Path) -> None:
     hidden = tmp_path / "hidden" / "python3.11"

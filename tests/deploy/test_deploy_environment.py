@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,13 @@ SHOW = (
 )
 
 
-def run(file: Path, *names: str, **before: str) -> subprocess.CompletedProcess[str]:
+#: Some servers' sh is bash, which keeps more names to itself.
+SHELLS = [[name, *options] for name, *options in (("sh",), ("bash", "--posix")) if shutil.which(name)]
+
+
+def run(file: Path, *names: str, shell: Sequence[str] = (), **before: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **before}
-    command = [SCRIPT, file, *SHOW, *names]
+    command = [*shell, SCRIPT, file, *SHOW, *names]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -76,6 +81,8 @@ def test_what_is_set_already_wins(file: Path) -> None:
             ("export A=1", "名称不能使用"),
             ("1A=x", "名称不能使用"),
             ("=x", "名称不能使用"),
+            ("_=x", "名称不能使用"),
+            ("pingchang_viewing=open", "名称不能使用"),
         ),
         *(("A=a\\", "引号"), ("A=a\\tb", "引号"), ('A="a', "引号"), ("A='", "引号"), ("A='a'b'", "引号")),
         *(('A="a\\"b"', "引号"), ('A="a" "b"', "引号"), ('A=a"b', "引号"), ("A='a' # b", "引号")),
@@ -87,6 +94,49 @@ def test_what_systemd_may_read_otherwise_is_refused_with_its_line(file: Path, li
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{file} 第 3 行" in done.stderr
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_names_that_a_shell_keeps_to_itself_are_refused(file: Path, shell: list[str]) -> None:
+    """Set by the file they would end the script, or have another value than the service's."""
+    asked = subprocess.run(["bash", "--posix", "-c", "compgen -v"], capture_output=True, text=True, check=True, env={})
+    names = {"OPTIND", "ENV", "BASH_ENV", "PS1", "IFS", *asked.stdout.split()} - {"_", "PATH", "PWD"}
+    kept = []
+    for name in sorted(names):
+        file.write_text(f"A=1\n{name}=x y\n", "utf-8")
+        done = run(file, name, shell=shell)
+        if done.stdout != '["x y"]\n':
+            kept.append(name)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert f"错误：{file} 第 2 行的名称 {name} 由 shell 自用" in done.stderr
+    assert {"OPTIND", "ENV", "BASH_ENV", "PS1", "IFS", "PPID", "UID", "SHELLOPTS"} <= set(kept)
+
+
+def test_no_variable_of_the_script_can_be_named(file: Path) -> None:
+    text = SCRIPT.read_text("utf-8")
+    own = {*re.findall(r"(?m)(?:^|&& )\s*(\w+)=", text), *re.findall(r"\bread -r (\w+)", text)}
+    assert {"file", "number", "loaded", "line", "name", "value"} <= own
+    for name in own:
+        file.write_text(f"A=1\n{name}=/etc/passwd\nA=2\n", "utf-8")
+        done = run(file, "A")
+        assert (done.returncode, done.stdout) == (2, ""), name
+        assert f"错误：{file} 第 2 行的名称不能使用" in done.stderr, name
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_names_that_programs_know_pass(file: Path, shell: list[str]) -> None:
+    names = ("http_proxy", "https_proxy", "no_proxy", "PINGCHANG_OIDC_CLIENT_SECRET", "TZ", "X2", "OPTIONS", "ENVOY")
+    file.write_text("".join(f"{name}=of {name}\n" for name in names), "utf-8")
+    done = run(file, *names, shell=shell)
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == [f"of {name}" for name in names]
+
+
+def test_a_path_of_the_file_does_not_decide_what_is_set_already(file: Path) -> None:
+    file.write_text("PATH=/nowhere\nA=file\n", "utf-8")
+    command = ["/usr/bin/env", "-i", "A=mine", SCRIPT, file, *SHOW, "A", "PATH"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ('["mine", "/nowhere"]\n', "")
 
 
 def test_without_the_file_the_command_runs_as_it_is(file: Path) -> None:

@@ -59,7 +59,7 @@ def test_figures_that_stand_in_the_code() -> None:
 
 def test_installer_messages_that_are_explained_are_the_installers() -> None:
     installer = (ROOT / "deploy" / "install.sh").read_text("utf-8")
-    for words in ("需要 64 位 CPython", "与 SHA256SUMS 不符"):
+    for words in ("需要 64 位 CPython", "与 SHA256SUMS 不符", "不会生效"):
         assert words in TEXT
         assert words in installer
     assert "文件超过服务器允许的大小" in (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
