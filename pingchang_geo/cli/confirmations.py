@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pingchang_geo.issues import Issue, Level
@@ -19,9 +19,13 @@ def answers_of(confirmed: Sequence[str]) -> dict[str, str]:
     return {code.strip().upper(): value.strip() for code, _, value in parts}
 
 
-def unasked(answers: Mapping[str, str]) -> tuple[Issue, ...]:
-    """A notice that names the codes no question has; nothing when all are known."""
-    strangers = [code for code in answers if code not in _QUESTIONS | _SETTINGS]
+def unasked(answers: Mapping[str, str], found: Iterable[Issue] = ()) -> tuple[Issue, ...]:
+    """A notice that names the codes no question has; nothing when all are known.
+
+    What was ``found`` has asked under its code, too, even where the catalogue holds it for a warning.
+    """
+    known = _QUESTIONS | _SETTINGS | {one.code for one in found}
+    strangers = [code for code in answers if code not in known]
     if not strangers:
         return ()
     return (issue("ANSWER_UNKNOWN", codes="、".join(f"「{code[:40]}」" for code in strangers)),)

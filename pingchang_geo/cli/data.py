@@ -74,7 +74,7 @@ def _inspected(chosen: argparse.Namespace, refuse: Callable[[Inspection], object
             base=basis.name,
             remembered=Mappings(allowed.data_dir).recall,
         )
-    return replace(found, issues=(*found.issues, *unasked(answers)))
+    return replace(found, issues=(*found.issues, *unasked(answers, found.issues)))
 
 
 def _inspect(chosen: argparse.Namespace) -> int:

@@ -157,7 +157,7 @@ FILES: Final = {
     ),
     "ANSWER_UNKNOWN": Template(
         _W,
-        "--confirm 中的 {codes} 不是系统会提出的问题，没有作用。",
+        "--confirm 中的 {codes} 不对应本次检查的任何问题，没有作用。",
         "请照抄检查结果中给出的代码。",
     ),
     "ANSWER_INVALID": Template(

@@ -37,14 +37,19 @@ def here(store: LocalStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     yield store
 
 
-@pytest.fixture
-def shapefile(tmp_path: Path) -> Path:
-    """Sixty plots in GBK without .cpg and .prj; they lie inside the tiny county's outline."""
+def plots() -> gpd.GeoDataFrame:
+    """Sixty plots inside the tiny county's outline."""
     frame: gpd.GeoDataFrame = sample_forest(400)
     outline = layer_frames.county().to_crs(4524).geometry.union_all()
     inside = frame[frame.within(outline)].head(60).reset_index(drop=True)
     assert len(inside) == 60
-    return write_shapefile(inside, tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False)
+    return inside
+
+
+@pytest.fixture
+def shapefile(tmp_path: Path) -> Path:
+    """The plots in GBK without .cpg and .prj."""
+    return write_shapefile(plots(), tmp_path, encoding="gbk", cpg=False, epsg=4524, prj=False)
 
 
 def test_inspect_prints_one_json_object(here: LocalStore, shapefile: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,6 +64,23 @@ def test_inspect_prints_one_json_object(here: LocalStore, shapefile: Path, capsy
     assert found["columns"]["volume_m3_ha"].upper() == "HUO_LMGQXJ"
     assert found["unique_keys"] == 60
     assert found["stock_tc"] > 0
+
+
+@pytest.mark.parametrize(("code", "value"), [("CODE_UNKNOWN", "999"), ("CATEGORY_NEW", "不详林")])
+def test_an_answer_that_settles_is_not_called_idle(
+    here: LocalStore, tmp_path: Path, capsys: pytest.CaptureFixture[str], code: str, value: str
+) -> None:
+    """Usually a warning, asked only where it is frequent: the level of the catalogue does not tell."""
+    frame = plots().assign(YOU_SHI_SZ=value)
+    path = write_shapefile(frame, tmp_path, encoding="gbk", epsg=4524)
+    asked = ["inspect", str(path), "--layer", "forest", "--json"]
+    assert main(asked) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [one["code"] for one in found["issues"] if one["level"] == "confirm"] == [code]
+    assert main([*asked, "--confirm", code]) == 0
+    assert "ANSWER_UNKNOWN" not in capsys.readouterr().out
+    assert main([*asked, "--confirm", code, "--confirm", "OVERLAP"]) == 0
+    assert "「OVERLAP」 不对应本次检查的任何问题" in capsys.readouterr().out
 
 
 def test_a_file_that_takes_too_long_is_refused_as_one_json_object(
