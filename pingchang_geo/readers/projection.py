@@ -230,8 +230,7 @@ def find(text: str | None, geometry: NDArray[Any], *, forced: str | None = None)
 def _said(said: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
     """The analyst's word; whether x and y changed places is another question, which stays open."""
     if share_in_county(points, said.crs) <= _SHARE and _fits_swapped(points, said):
-        finding, issues = _swapped(said, points)
-        return replace(finding, evidence="由使用者指定，横纵坐标交换后落在平昌县内"), issues
+        return _swapped(said, points, "由使用者指定")
     return CrsFinding(said.epsg, _definition(said), "由使用者指定", 1.0), _legacy_issue(said)
 
 
@@ -243,7 +242,7 @@ def _found(text: str | None, points: Points) -> tuple[CrsFinding, list[Issue]]:
     if declared is not None and share_in_county(points, declared.crs) > _SHARE:
         return _landed(declared, text or "")
     if declared is not None and _fits_swapped(points, declared):
-        return _swapped(declared, points)
+        return _swapped(declared, points, _origin(declared, text or ""))
     if declared is not None and text != _DEFAULT:
         return _elsewhere(declared, points)
     finding, issues = _undeclared(points, unreadable=bool(text) and declared is None)
@@ -266,13 +265,19 @@ def _without_points(declared: _Declared | None) -> tuple[CrsFinding, list[Issue]
     return CrsFinding(declared.epsg, _definition(declared), "文件声明", 0.8), _legacy_issue(declared)
 
 
+def _origin(declared: _Declared, text: str) -> str:
+    """Who says that the file is in this system."""
+    return "GeoJSON 默认 WGS 84" if text == _DEFAULT else f"文件声明为 {declared.name}"
+
+
 def _landed(declared: _Declared, text: str) -> tuple[CrsFinding, list[Issue]]:
+    evidence = f"{_origin(declared, text)}，坐标落在平昌县内"
     if text == _DEFAULT:
-        return CrsFinding(4326, "EPSG:4326", "GeoJSON 默认 WGS 84，坐标落在平昌县内", 0.9, (4326, 4490)), []
+        return CrsFinding(4326, "EPSG:4326", evidence, 0.9, (4326, 4490)), []
     finding = CrsFinding(
         declared.epsg,
         _definition(declared),
-        f"文件声明为 {declared.name}，坐标落在平昌县内",
+        evidence,
         1.0 if declared.epsg else 0.6,
         (declared.epsg,) if declared.epsg else (),
     )
@@ -299,11 +304,16 @@ def _fits_swapped(points: Points, declared: _Declared) -> bool:
     return share_in_county(points[:, ::-1], declared.crs) > _SHARE
 
 
-def _swapped(declared: _Declared, points: Points) -> tuple[CrsFinding, list[Issue]]:
-    """The declaration lands in the county once x and y have changed places."""
-    evidence = f"文件声明为 {declared.name}，{_evidence(points)}"
+def _swapped(declared: _Declared, points: Points, origin: str) -> tuple[CrsFinding, list[Issue]]:
+    """The definition, of this origin, lands in the county once x and y have changed places."""
+    evidence = f"{origin}，横纵坐标交换后落在平昌县内"
     finding = CrsFinding(declared.epsg, _definition(declared), evidence, 0.6, swap=True)
-    return finding, [*_legacy_issue(declared), issue("CRS_SWAPPED", evidence=evidence)]
+    return finding, [*_legacy_issue(declared), _swap_question(points)]
+
+
+def _swap_question(points: Points) -> Issue:
+    """Whether x and y changed places. Numbers only, whoever named the system: the answer holds for this sentence."""
+    return issue("CRS_SWAPPED", evidence=_evidence(points))
 
 
 def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[Issue]]:
@@ -313,8 +323,7 @@ def _undeclared(points: Points, *, unreadable: bool) -> tuple[CrsFinding, list[I
     if candidates := fitting(points[:, ::-1]):
         said = f"{evidence}，横纵坐标交换后"
         finding, issues = _inferred(candidates, said, unreadable=unreadable)
-        swapped = issue("CRS_SWAPPED", evidence=f"{said}符合 {_either(candidates)}")
-        return replace(finding, confidence=0.4, swap=True), [swapped, *issues]
+        return replace(finding, confidence=0.4, swap=True), [_swap_question(points), *issues]
     detail = "坐标系说明无法识别" if unreadable else "文件没有坐标系说明，坐标也不在平昌县的范围内"
     return CrsFinding(None, "", detail, 0.0), [issue("CRS_UNKNOWN", detail=detail, bounds=_bounds_text(points))]
 

@@ -137,6 +137,17 @@ def test_what_the_analyst_says_of_swapped_numbers_keeps_the_swap(forced: str, co
 
 def test_swapped_geojson_is_wgs_84_as_the_format_says() -> None:
     assert found("OGC:CRS84", swapped(4326)) == (4326, ["CRS_SWAPPED"])
+    assert projection.find("OGC:CRS84", swapped(4326))[0].evidence.startswith("GeoJSON 默认 WGS 84，")
+
+
+@pytest.mark.parametrize("text", [None, "rubbish", "EPSG:4524"])
+def test_the_swap_is_asked_in_one_sentence_whoever_names_the_system(text: str | None) -> None:
+    finding, (first, *_) = projection.find(text, swapped(4524))
+    said, (again,) = projection.find(text, swapped(4524), forced="4524")
+    assert first == again
+    assert "声明" not in first.message
+    assert said.evidence == "由使用者指定，横纵坐标交换后落在平昌县内"
+    assert finding.evidence.startswith("文件声明为 CGCS2000 3 度带第 36 带") == (text == "EPSG:4524")
 
 
 def test_every_system_that_fits_is_named() -> None:

@@ -215,6 +215,18 @@ def test_swapped_axes_land_where_they_belong_once_confirmed(tmp_path: Path) -> N
     assert shapely.hausdorff_distance(frame.geometry.array, FOREST.to_crs(4490).geometry.array).max() < 1e-10
 
 
+def test_swapped_axes_without_prj_take_one_round_of_answers(tmp_path: Path) -> None:
+    """As the page keeps them: a confirmation under the key of what was shown, a number under its code."""
+    swapped = with_geometry(shapely.transform(FOREST.geometry.array, lambda points: points[:, ::-1]))
+    path = factories.write_shapefile(swapped, tmp_path, prj=False)
+    first = inspect([path], "forest")
+    swap, system = (one for one in first.issues if one.level is Level.CONFIRM)
+    assert (swap.code, system.code) == ("CRS_SWAPPED", "CRS_INFERRED")
+    second = checked(inspect([path], "forest", answers={swap.key: "", system.code: "4524"}))
+    assert (second.decision, codes(second, Level.CONFIRM)) == (Decision.ACCEPT, [])
+    assert "文件声明" not in inspection_text(second)
+
+
 def test_every_finding_is_reported_at_once(tmp_path: Path) -> None:
     shapes = np.array(FOREST.geometry.array)
     shapes[2] = None
