@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     worker_seconds: int = Field(
         default=300, ge=1, description="Time limit for reading one upload; reading and checking have three times this."
     )
-    worker_memory_mb: int = Field(default=4096, ge=256, description="Memory limit for reading one upload.")
+    worker_memory_mb: int = Field(
+        default=4096, ge=256, description="Memory limit for reading one upload; reading and checking have twice this."
+    )
     max_archive_entries: int = Field(default=1000, ge=1, description="Files in one archive.")
     max_archive_ratio: int = Field(
         default=200, ge=1, description="Unpacked size ÷ packed size above which a file counts as a bomb."
