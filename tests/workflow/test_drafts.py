@@ -316,6 +316,56 @@ def test_what_is_being_published_cannot_be_given_up(drafts: Drafts, tmp_path: Pa
         drafts.discard(done.id, WHO)
 
 
+def launched(folder: Path, action: str, program: str) -> jobs.Process:
+    """A process at work on a draft's folder that runs a program."""
+    with jobs.locked(folder, action) as held:
+        assert held is not None
+        return jobs.launch(held, folder, [sys.executable, "-c", program], os.environ)
+
+
+def test_what_a_killed_process_had_unpacked_goes(tmp_path: Path) -> None:
+    scratch = tmp_path / jobs.SCRATCH
+    for name in ("first", "second"):
+        child = launched(tmp_path, "inspect", f"import tempfile, time; tempfile.mkdtemp({name!r}); time.sleep(60)")
+        wait(lambda ending=name: any(scratch.glob(f"*{ending}")))
+        jobs.stop(tmp_path, "inspect")
+        assert child.wait() == -signal.SIGKILL
+        assert len(list(scratch.iterdir())) == 1  # what the one before had left is gone
+
+
+def test_only_what_is_meant_is_stopped(tmp_path: Path) -> None:
+    """A publish has begun since an inspection was seen at work."""
+    child = launched(tmp_path, "publish", "import time; time.sleep(60)")
+    jobs.stop(tmp_path, "inspect")
+    assert child.poll() is None
+    assert jobs.at_work(tmp_path) == "publish"
+    jobs.stop(tmp_path, "publish")
+    assert child.wait() == -signal.SIGKILL
+
+
+def test_the_number_of_a_process_long_gone_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda pid, _: killed.append(pid))
+    monkeypatch.setattr(jobs, "_GONE_S", 0.1)
+    for action in ("", "inspect"):  # discarding; about to be launched
+        (tmp_path / jobs.LOCK).write_text("inspect 4711")
+        with jobs.locked(tmp_path, action) as held:
+            assert held is not None
+            jobs.stop(tmp_path, "inspect")
+    assert killed == []
+
+
+def test_a_number_that_belongs_to_another_user_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: int) -> None:
+        raise PermissionError
+
+    child = launched(tmp_path, "inspect", "import time; time.sleep(0.5)")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "killpg", refused)
+        jobs.stop(tmp_path, "inspect")  # until it has ended by itself
+    assert child.wait() == 0
+
+
 def hanging(drafts: Drafts, tmp_path: Path, how: str) -> tuple[Draft, int]:
     """A draft whose inspection does not end, after some lines that make it so, and how its process ended."""
     draft = uploaded(drafts, tmp_path)

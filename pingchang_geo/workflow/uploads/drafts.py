@@ -158,7 +158,7 @@ class Drafts:
         folder = self.folder(draft_id)
         if jobs.at_work(folder) == "inspect" and (draft := self.get(draft_id)) is not None:
             self.save(replace(draft, revision=draft.revision + 1))  # its end is no failure that anybody is told of
-            jobs.stop(folder)
+            jobs.stop(folder, "inspect")
         with suppress(FileNotFoundError), jobs.locked(folder) as held:
             if held is None:
                 raise PingchangError(
@@ -236,7 +236,7 @@ class Drafts:
         """
         actor = start.require(actor, Right.UPDATE)
         folder = self.folder(draft.id)
-        with suppress(FileNotFoundError), jobs.locked(folder) as held:
+        with suppress(FileNotFoundError), jobs.locked(folder, action) as held:
             if held is None:
                 return False
             known = self.get(draft.id)
@@ -247,7 +247,7 @@ class Drafts:
                 self.save(asked)
                 command = [sys.executable, "-m", _PROCESS, action, draft.id, actor.source, actor.name, actor.session]
                 environment = {**os.environ, "PINGCHANG_DATA_DIR": str(settings.data_dir)}
-                child = jobs.launch(held, folder, action, [*command, *arguments], environment)
+                child = jobs.launch(held, folder, [*command, *arguments], environment)
                 threading.Thread(target=self._watch, args=(child, asked, action, actor.name), daemon=True).start()
                 return True
         raise PingchangError(

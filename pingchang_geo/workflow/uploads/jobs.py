@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,8 @@ Process = subprocess.Popen[bytes]
 LOCK: Final = "job.lock"
 #: Steps that a process has told, one a line.
 STEPS: Final = "progress.txt"
+#: The process's temporary folder: what a killed one leaves goes with the draft, or when the next one begins.
+SCRATCH: Final = "tmp"
 _POLL_S: Final = 0.01
 #: Tries to take a lock: somebody who only looks holds it for an instant.
 _TRIES: Final = 20
@@ -30,27 +33,35 @@ _GONE_S: Final = 10.0
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[IO[str] | None]:
-    """Hold a draft's lock; None when a process is at work.
+def locked(folder: Path, action: str = "") -> Iterator[IO[str] | None]:
+    """Hold a draft's lock and note what for; None when a process is at work.
+
+    The note of the job before goes at once: nobody may take its process, long gone, for the one at work.
 
     Raises:
         FileNotFoundError: there is no such draft (any more).
     """
-    with (folder / LOCK).open("a") as file:  # what a process at work has written there stays
-        yield file if _taken(file) else None
+    with (folder / LOCK).open("a") as file:
+        if not _taken(file):
+            yield None  # what the process at work has written there stays
+            return
+        file.truncate(0)
+        file.write(action)
+        file.flush()
+        yield file
 
 
-def launch(held: IO[str], folder: Path, action: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+def launch(held: IO[str], folder: Path, command: Sequence[str], environment: Mapping[str, str]) -> Process:
     """Start a process that takes the lock over; it goes on when its starter ends."""
-    held.truncate(0)
-    held.write(action)
-    held.flush()
+    scratch = (folder / SCRATCH).absolute()
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(exist_ok=True)
     (folder / STEPS).write_text("", "utf-8")
     with (folder / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             command,
             cwd=PROJECT_ROOT,
-            env={**environment, "PYTHONPATH": str(PROJECT_ROOT)},
+            env={**environment, "PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(scratch)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -67,12 +78,17 @@ def at_work(folder: Path) -> str | None:
     return _noted(folder)[0] if working(folder) else None
 
 
-def stop(folder: Path) -> None:
-    """End the process at work with all that it has started, and wait until it is gone."""
+def stop(folder: Path, action: str) -> None:
+    """End the process at work with all that it has started, and wait until it is gone; one that does anything but
+    ``action`` is left alone, whenever it has begun.
+    """
     deadline = time.monotonic() + _GONE_S
     while working(folder) and time.monotonic() < deadline:
-        if pid := _noted(folder)[1]:
-            with suppress(ProcessLookupError):
+        doing, pid = _noted(folder)
+        if doing != action:
+            return
+        if pid:
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)  # a session of its own, so the group has its number
         time.sleep(_POLL_S)
 
