@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, ViewportSize
 
@@ -167,17 +169,22 @@ def _pan(visit: Visit, x: float, y: float) -> tuple[list[float], float]:
 
 
 def _frame_alone(browser: Browser, visit: Visit) -> float:
-    """Heap of the component opened as a page of its own, fed with what the real page had sent."""
+    """Heap of the component in an empty page of our origin, fed with what the real page had sent."""
     frame = visit.frame()
     assert frame is not None
     message = json.dumps(visit.ask("window.__bench.renders"))
     box = frame.frame_element().bounding_box()
     assert box is not None
     size: ViewportSize = {"width": int(box["width"]), "height": int(box["height"])}
-    with visiting(browser, frame.url, window=size) as alone:
-        alone.wait(lambda: alone.ask("document.readyState === 'complete'", top=True), _PATIENCE_S, "component")
+    parent = urljoin(frame.url, "/alone")
+    whole = f"width:{size['width']}px;height:{size['height']}px;border:0;display:block"
+    page = f"<!doctype html><body style='margin:0'><iframe src='{escape(frame.url)}' style='{whole}'></iframe>"
+    with visiting(browser, urljoin(frame.url, "/healthz"), window=size) as alone:
+        alone.page.route(parent, lambda route: route.fulfill(content_type="text/html", body=page))
+        alone.page.goto(parent)
+        alone.wait(lambda: alone.ask("document.readyState === 'complete'"), _PATIENCE_S, "component")
         alone.page.wait_for_timeout(500)
-        alone.ask(f"window.postMessage({message}, '*')", top=True)
+        alone.ask(f"frames[0].postMessage({message}, '*')", top=True)
         map_drawn(alone)
         _pan_everywhere(alone)
         return alone.heap_mb()
