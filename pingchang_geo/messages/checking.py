@@ -101,7 +101,8 @@ CHECKS: Final = {
     "INSPECT_MEMORY": Template(
         _B,
         "检查占用的内存超过 {limit} MB，已停止，文件未被采用。",
-        "请按乡镇分幅后重新提交；数据确需一次提交的，请系统管理员调大设置 worker_memory_mb（至多用到机器或容器内存的 60 %）。",
+        "请按乡镇分幅后重新提交；数据确需一次提交的，请系统管理员调大设置 worker_memory_mb"
+        "（至多用到机器或容器内存的 60 %）。",
     ),
     "LAYER_NONE": Template(
         _B,
