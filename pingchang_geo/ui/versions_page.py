@@ -126,13 +126,16 @@ def _history(store: LocalStore, found: Atlas, layer: str, published: dict[str, s
         height=min(300, 40 + 35 * len(known)),
         key=f"history_{layer}",
         column_config={
+            "记录数": st.column_config.NumberColumn(format="localized"),
             _AREA: st.column_config.NumberColumn(format="localized"),
-            _STOCK: st.column_config.NumberColumn(format="localized", help="各版本均按现行参数计算"),
+            _STOCK: st.column_config.NumberColumn(format="localized"),
             "校验值": st.column_config.TextColumn(width="small"),
         },
         placeholder="—",
         alt=f"{published[layer]}的版本",
     )
+    stock = "；碳储量各版本均按现行参数计算，见「方法与参数」" if any(one and one.stock_tc for one in held) else ""
+    st.caption(f"面积由各版本的图形按等积投影计算{stock}。")
     if left := held.count(None):
         st.caption(f"还有 {left} 个版本的面积与碳储量尚未按现行参数计算，每次刷新本页补算 {_COMPUTED_A_VIEW} 个。")
     _download(store, known)
